@@ -1,0 +1,382 @@
+"""Tests of pytorch_gpu.py that need no GPU: python3 bench/gpu/test_pytorch_gpu.py"""
+
+import contextlib
+import hashlib
+import io
+import json
+import math
+import struct
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import torch
+
+import pytorch_gpu as program
+from pytorch_gpu import Point
+
+GRID = Path(program.__file__).resolve().parent.parent / "grid.json"
+BCE = Point("bce_with_logits", "float32", "binary", 512, 1, "mean", "forward_backward", "normal")
+CE = Point("cross_entropy", "float32", "indices", 64, 10, "mean", "forward_backward", "normal")
+
+
+def entry(point, **changes):
+    return {**point._asdict(), **changes}
+
+
+def grid_of(*entries):
+    return {"format": "lanewise/grid", "version": 1, "presets": {"small": {"description": "", "points": list(entries)}}}
+
+
+class WithFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.out = self.folder / "out" / "rows.json"
+
+    def run_program(self, *arguments, grid=None):
+        """Exit code, what was said, and the rows of the file if one was written."""
+        if grid is not None:
+            (self.folder / "grid.json").write_text(json.dumps(grid))
+            arguments = ("--grid", str(self.folder / "grid.json"), "--preset", "small", *arguments)
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            code = program.main(["--device", "cpu", "--seconds-per-point", "0.01", "--dtype", "float32",
+                                 "--out", str(self.out), *arguments])
+        return code, said.getvalue(), json.loads(self.out.read_text()) if self.out.exists() else None
+
+
+class GridTest(unittest.TestCase):
+    def test_lists_multiply_and_the_last_named_key_varies_fastest(self):
+        points = program.expand(entry(CE, batch=[1, 2], direction=["forward", "forward_backward"]))
+        self.assertEqual([(p.batch, p.direction) for p in points],
+                         [(1, "forward"), (1, "forward_backward"), (2, "forward"), (2, "forward_backward")])
+
+    def test_a_float32_point_stands_for_every_dtype_asked_for_and_none_twice(self):
+        grid = grid_of(entry(CE), entry(CE, dtype="bfloat16"), entry(CE, dtype="float16"), entry(CE, dtype="float64"),
+                       entry(CE, operation="softmax"))
+        points = program.select(grid, "small", list(program.OPERATIONS), ["float32", "bfloat16"])
+        self.assertEqual(points, [CE, CE._replace(dtype="bfloat16")])
+
+    def test_the_presets_of_the_grid(self):
+        grid = program.read_json(GRID, "grid")
+        count = {}
+        for preset in grid["presets"]:
+            points = program.select(grid, preset, list(program.OPERATIONS), list(program.DTYPES))
+            count[preset] = len([point for point in points if point.dtype == "float32"])
+        self.assertEqual(set(count), {"check", "quick", "default", "full"})
+        self.assertLessEqual(count["check"], 18)
+        self.assertLessEqual(count["quick"], 40)
+        every = [point for e in grid["presets"]["check"]["points"] for point in program.expand(e)]
+        self.assertIn(Point("bce_with_logits", "float32", "binary", 16384, 1, "mean", "forward", "normal"), every)
+
+    def test_a_faulty_grid_is_refused_with_a_sentence(self):
+        for faulty in (entry(CE, batch=0), entry(CE, batch=2**20, classes=2**10), entry(CE, data="zeros"),
+                       entry(CE, target="binary"), entry(CE, size=3), {"operation": "cross_entropy"}):
+            with self.subTest(faulty), self.assertRaises(program.Problem) as caught:
+                program.select(grid_of(faulty), "small", list(program.OPERATIONS), ["float32"])
+            self.assertEqual(caught.exception.code, 3)
+
+
+class InputsTest(WithFolder):
+    device = torch.device("cpu")
+
+    def draw(self, point):
+        return program.draw(point, self.device, program.TrainedLogits(self.folder))
+
+    def store(self, operation, logits, target):
+        """A folder of reference data with one real-model case, as docs/file-formats.md describes it."""
+        header, values = {}, b""
+        kinds = {torch.float32: ("F32", "f"), torch.int64: ("I64", "q")}
+        for name, tensor in (("t0001", logits), ("t0002", target)):
+            kind, code = kinds[tensor.dtype]
+            raw = struct.pack(f"<{tensor.numel()}{code}", *tensor.flatten().tolist())
+            header[name] = {"dtype": kind, "shape": list(tensor.shape),
+                            "data_offsets": [len(values), len(values) + len(raw)]}
+            values += raw
+        head = json.dumps(header).encode()
+        tensors = f"tensors/{operation}.safetensors"
+        case = {"id": program.TRAINED[operation],
+                "inputs": {"logits": {"tensor": "t0001"}, "target": {"tensor": "t0002"}}}
+        contents = {f"cases/{operation}.json": json.dumps({"tensors": tensors, "cases": [{"id": "other"}, case]}).encode(),
+                    tensors: struct.pack("<Q", len(head)) + head + values}
+        for name, content in contents.items():
+            (self.folder / name).parent.mkdir(exist_ok=True)
+            (self.folder / name).write_bytes(content)
+        files = {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in contents.items()}
+        (self.folder / "index.json").write_text(json.dumps({"files": files}))
+
+    def test_normal_logits_have_variance_9_and_repeat(self):
+        logits, target = self.draw(BCE._replace(batch=100_000))
+        self.assertEqual(logits.shape, (100_000,))
+        self.assertAlmostEqual(logits.var().item(), 9, delta=0.2)
+        self.assertEqual(set(target.unique().tolist()), {0.0, 1.0})
+        self.assertTrue(torch.equal(logits, self.draw(BCE._replace(batch=100_000))[0]))
+
+    def test_class_indices_are_int64_and_in_range(self):
+        logits, target = self.draw(CE._replace(dtype="bfloat16"))
+        self.assertEqual((logits.dtype, target.dtype), (torch.bfloat16, torch.int64))
+        self.assertTrue(0 <= target.min() and target.max() < 10)
+
+    def test_every_second_logit_is_extreme(self):
+        logits, _ = self.draw(BCE._replace(batch=33, data="extreme"))
+        self.assertEqual(logits[1::2].tolist(), [20, -20, 100, -100, 1e4, -1e4, 0, 0] * 2)
+        self.assertEqual(math.copysign(1, logits[15]), -1)
+        self.assertLess(logits[::2].abs().max(), 20)
+
+    def test_trained_rows_are_tiled_and_padded_below_their_smallest_logit(self):
+        stored = torch.tensor([[1.0, 2, 3, 4], [5, -6, 7, 8]])
+        self.store("bce_with_logits", stored, torch.tensor([[0.0, 1, 0, 1], [1, 1, 0, 0]]))
+        logits, target = self.draw(BCE._replace(batch=3, classes=6, data="trained"))
+        self.assertEqual(logits.tolist(), [[1, 2, 3, 4, -1, -1], [5, -6, 7, 8, -8, -8], [1, 2, 3, 4, -1, -1]])
+        self.assertEqual(target[1].tolist(), [1, 1, 0, 0, 0, 0])
+        self.store("cross_entropy", stored, torch.tensor([3, 0]))
+        logits, target = self.draw(CE._replace(batch=5, classes=4, data="trained"))
+        self.assertEqual((logits[4].tolist(), target.tolist()), ([1, 2, 3, 4], [3, 0, 3, 0, 3]))
+        with self.assertRaisesRegex(program.NotMeasured, "only 2"):
+            self.draw(CE._replace(classes=2, data="trained"))
+
+    def test_missing_or_damaged_trained_logits_cost_only_their_own_rows(self):
+        grid = grid_of(entry(CE, data=["trained", "normal"]))
+        arguments = ("--peers", "pytorch-eager", "--cases", str(self.folder / "absent"))
+        code, _, document = self.run_program(*arguments, grid=grid)
+        self.assertEqual(code, 0)
+        self.assertIn("no trained logits", document["results"][0]["error"])
+        self.assertIn("time", document["results"][1])
+        self.store("cross_entropy", torch.zeros(1, 10), torch.tensor([3]))
+        with open(self.folder / "tensors/cross_entropy.safetensors", "ab") as file:
+            file.write(b"x")
+        with self.assertRaisesRegex(program.NotMeasured, "checksum"):
+            self.draw(CE._replace(data="trained"))
+
+
+class CheckTest(unittest.TestCase):
+    def outputs(self, point):
+        inputs = program.draw(point, torch.device("cpu"), None)
+        return inputs, program.callable_for(point, "pytorch-eager", *inputs)()
+
+    def points(self):
+        for base, targets in ((BCE, ("binary", "soft")), (BCE._replace(classes=7), ("binary",)),
+                              (CE, ("indices", "probabilities"))):
+            for target in targets:
+                for reduction in ("mean", "sum", "none"):
+                    for data in ("normal", "extreme"):
+                        yield base._replace(target=target, reduction=reduction, data=data)
+
+    def test_pytorch_passes(self):
+        for point in self.points():
+            for direction in ("forward", "forward_backward"):
+                with self.subTest(point):
+                    errors = program.check(point, *self.outputs(point._replace(direction=direction)))
+                    self.assertEqual(len(errors), 1 if direction == "forward" else 2)
+
+    def test_sixteen_bits_pass(self):
+        for dtype in ("bfloat16", "float16"):
+            for point in (BCE, CE):
+                program.check(point._replace(dtype=dtype), *self.outputs(point._replace(dtype=dtype)))
+
+    def test_small_chunks_give_the_same_answer(self):
+        inputs, outputs = self.outputs(CE)
+        whole = program.check(CE, inputs, outputs)
+        with mock.patch.object(program, "CHECK_CHUNK", 70):
+            for name, error in program.check(CE, inputs, outputs).items():
+                self.assertAlmostEqual(error, whole[name], delta=1e-12)
+
+    def test_wrong_outputs_fail(self):
+        wrong = {"zero": torch.zeros_like, "negated": torch.neg, "1.01 times": lambda t: t * 1.01,
+                 "NaN": lambda t: t * math.nan, "infinite": lambda t: t * math.inf,
+                 "shape": lambda t: t.unsqueeze(0), "dtype": torch.Tensor.double}
+        for point in (BCE, CE, CE._replace(target="probabilities"), BCE._replace(reduction="none")):
+            inputs, (loss, gradient) = self.outputs(point)
+            for name, spoil in wrong.items():
+                for outputs in ((spoil(loss), gradient), (loss, spoil(gradient))):
+                    with self.subTest(name, point=point), self.assertRaises(program.CheckFailed):
+                        program.check(point, inputs, outputs)
+            with self.assertRaises(program.CheckFailed):
+                program.check(point, inputs, (loss, gradient.roll(1)))
+            with self.assertRaises(program.CheckFailed):
+                program.check(point, inputs, self.outputs(point._replace(reduction="sum"))[1])
+
+    def test_a_sum_beyond_float16_must_be_infinite(self):
+        point = BCE._replace(dtype="float16", reduction="sum", direction="forward", batch=2**17)
+        inputs = program.draw(point, torch.device("cpu"), None)
+        program.check(point, inputs, (torch.tensor(math.inf, dtype=torch.float16),))
+        with self.assertRaises(program.CheckFailed):
+            program.check(point._replace(reduction="mean"), inputs, (torch.tensor(math.inf, dtype=torch.float16),))
+
+
+class TimingTest(unittest.TestCase):
+    def test_percentiles_interpolate(self):
+        self.assertEqual(program.percentile([7], 0.95), 7)
+        self.assertEqual(program.percentile([0, 10, 20, 30, 40], 0.5), 20)
+        self.assertAlmostEqual(program.percentile(list(range(101)), 0.05), 5)
+        self.assertAlmostEqual(program.percentile([0, 1], 0.95), 0.95)
+        summary = program.summary([3, 1, 2])
+        self.assertEqual((summary["median"], summary["samples"], summary["unit"]), (2, 3, "ns/call"))
+
+    def test_a_slow_call_still_gives_enough_samples(self):
+        self.assertEqual(len(program.collect(lambda: 1, 1e-9)), program.MIN_SAMPLES)
+        self.assertEqual(len(program.collect(lambda: 1, 0.5)), program.MAX_SAMPLES)
+
+    def test_short_calls_are_timed_together(self):
+        machine = program.Cpu()
+        self.assertEqual(program.calls_to_span(machine, lambda: None), program.MAX_CALLS)
+        self.assertEqual(program.calls_to_span(machine, lambda: torch.randn(1_000_000)), 1)
+
+    def test_every_transfer_can_be_timed(self):
+        machine = program.Cpu()
+        for point in (BCE, CE._replace(direction="forward")):
+            inputs = program.draw(point, machine.device, None)
+            call = program.callable_for(point, "pytorch-eager", *inputs)
+            for transfer in program.Gpu.transfers + program.Cpu.transfers:
+                time = program.measure(machine, transfer, call, inputs, 0.002)
+                self.assertLessEqual(0 < time["low"] and time["low"], time["median"])
+                self.assertLessEqual(time["median"], time["high"])
+
+    def test_a_round_trip_brings_inputs_and_outputs(self):
+        machine = program.Cpu()
+        logits, target = program.draw(CE, machine.device, None)
+        trip = program.RoundTrip(machine, program.callable_for(CE, "pytorch-eager", logits, target), (logits, target), True)
+        with torch.no_grad():
+            logits.zero_()  # the trip must restore it from the host's copy
+        loss, gradient = trip()
+        program.check(CE, (logits, target), trip.outputs)
+        self.assertTrue(torch.equal(trip.outputs[1], gradient))
+        trip.check()
+        trip.outputs = [output.clone() for output in trip.outputs]
+        trip.call = lambda: (torch.tensor(math.nan), gradient)
+        with self.assertRaises(program.CheckFailed):
+            trip.check()
+
+
+class ProgramTest(WithFolder):
+    def test_a_small_grid_with_both_peers(self):
+        code, said, document = self.run_program("--threads", "1", grid=grid_of(entry(BCE), entry(CE)))
+        self.assertEqual(code, 0, said)
+        self.assertEqual((document["format"], document["version"]), ("lanewise/peers", 1))
+        self.assertIsNone(document["environment"]["bandwidth"]["host_to_device_pinned"])
+        self.assertGreater(document["environment"]["bandwidth"]["device_copy"]["gb_per_s"], 0)
+        rows = document["results"]
+        self.assertEqual([row["implementation"]["name"] for row in rows], list(program.PEERS) * 2)
+        self.assertEqual(rows[0]["work"], entry(BCE))
+        self.assertEqual(rows[0]["implementation"],
+                         {"name": "pytorch-eager", "device": "cpu", "threads": 1, "transfer": "none"})
+        self.assertGreater(rows[1]["compile_s"], 0)
+        self.assertLess(rows[1]["check"]["gradient"], 1e-5)
+        self.assertEqual(len(said.splitlines()), 3)
+        self.assertEqual([path.name for path in self.out.parent.iterdir()], ["rows.json"])
+
+    def test_running_out_of_memory_costs_only_its_own_rows(self):
+        measured = program.callable_for
+
+        def scarce(point, peer, *inputs):
+            if point == BCE:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 4.00 GiB.\nmore")
+            return measured(point, peer, *inputs)
+
+        with mock.patch.object(program, "callable_for", scarce):
+            code, _, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE), entry(CE)))
+        self.assertEqual(code, 0)
+        self.assertEqual(document["results"][0]["error"], "out of memory at 512 x 1 logits in float32")
+        self.assertNotIn("time", document["results"][0])
+        self.assertIn("time", document["results"][1])
+
+    def test_a_failed_compilation_is_a_row(self):
+        with mock.patch.object(torch, "compile", side_effect=RuntimeError("\nno compiler\nmuch more")):
+            code, _, document = self.run_program(grid=grid_of(entry(CE)))
+        self.assertEqual(code, 0)
+        self.assertEqual([row.get("error") for row in document["results"]], [None, "RuntimeError: no compiler"])
+
+    def test_a_wrong_output_is_not_timed_and_exits_1(self):
+        with mock.patch.object(program, "loss_function", lambda point: lambda logits, target: logits.sum()):
+            code, said, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE)))
+        self.assertEqual(code, 1)
+        self.assertTrue(document["results"][0]["error"].startswith("check failed"))
+        self.assertIn("Checks failed: 1", said)
+
+    def test_the_time_limit_reports_what_was_not_reached(self):
+        code, said, document = self.run_program("--limit-s", "1e-9", grid=grid_of(entry(CE)))
+        self.assertEqual(code, 3, "nothing measured is no success")
+        self.assertEqual(len(document["results"]), 2)
+        self.assertIn("not measured: time limit", document["results"][1]["error"])
+
+    def test_an_interrupt_keeps_what_was_measured(self):
+        measured = program.callable_for
+
+        def interrupted(point, *rest):
+            if point == BCE:
+                raise KeyboardInterrupt
+            return measured(point, *rest)
+
+        with mock.patch.object(program, "callable_for", interrupted):
+            code, said, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE), entry(BCE)))
+            self.assertEqual((code, len(document["results"])), (130, 1))
+            self.assertIn("1 rows are in", said)
+            self.out.unlink()
+            code, said, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE)))
+            self.assertEqual((code, document), (130, None))
+
+    def test_a_device_that_breaks_down_ends_the_run_and_keeps_what_was_measured(self):
+        release = mock.patch.object(program.Cpu, "release", side_effect=[None, None, RuntimeError("device lost")])
+        with release:
+            code, said, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE, batch=[1, 2, 3])))
+        self.assertEqual((code, len(document["results"])), (3, 3))
+        self.assertIn("Stopped by RuntimeError: device lost", said)
+
+    def test_wrong_usage_exits_2_and_names_what_is_valid(self):
+        for arguments, names in ((("--preset", "huge"), "check, quick, default, full"),
+                                 (("--operation", "softmax"), "bce_with_logits, cross_entropy"),
+                                 (("--dtype", "float64"), "float32, bfloat16, float16"),
+                                 (("--peers", "jax-jit"), "pytorch-eager, pytorch-compile"),
+                                 (("--device", "gpu"), "cuda, cuda:N or cpu"), (("--threads", "0"), "1 or more"),
+                                 (("--seconds-per-point", "nan"), "above 0"), (("--limit-s", "-1"), "above 0"),
+                                 (("--limit-s", "soon"), "--help"), (("--colour",), "--help"),
+                                 (("--out", str(self.folder)), "name of a file")):
+            with self.subTest(arguments):
+                code, said, document = self.run_program(*arguments)
+                self.assertEqual((code, document), (2, None))
+                self.assertIn(names, said)
+                self.assertEqual(len(said.splitlines()), 1)
+
+    def test_a_faulty_environment_exits_3(self):
+        (self.folder / "broken.json").write_text("{")
+        (self.folder / "other.json").write_text('{"format": "lanewise/bench", "version": 1}')
+        (self.folder / "file").write_text("")
+        for arguments, words in ((("--grid", "absent.json"), "Cannot read absent.json"),
+                                 (("--grid", str(self.folder / "broken.json")), "not JSON"),
+                                 (("--grid", str(self.folder / "other.json")), "lanewise/grid"),
+                                 (("--preset", "check", "--out", str(self.folder / "file" / "x.json")), "Cannot write")):
+            with self.subTest(arguments):
+                code, said, document = self.run_program(*arguments)
+                self.assertEqual((code, document), (3, None))
+                self.assertIn(words, said)
+                self.assertEqual(len(said.splitlines()), 1)
+        with mock.patch.object(program, "torch", None):
+            code, said, _ = self.run_program("--preset", "check")
+            self.assertEqual(code, 3)
+            self.assertIn("pip install torch", said)
+
+    def test_no_gpu_is_said_in_a_sentence(self):
+        with mock.patch.object(torch.cuda, "is_available", return_value=False):
+            code, said, document = self.run_program("--device", "cuda", "--preset", "check")
+        self.assertEqual((code, document), (3, None))
+        self.assertIn("--device cpu", said)
+        self.assertEqual(len(said.splitlines()), 1)
+
+    def test_a_file_is_replaced_whole_or_not_at_all(self):
+        program.write_results(self.out, {"a": 1}, [{"b": 2}, {"b": 3}])
+        before = self.out.read_bytes()
+        self.assertEqual(json.loads(before)["results"], [{"b": 2}, {"b": 3}])
+        with self.assertRaises(ValueError):
+            program.write_results(self.out, {}, [{"b": math.nan}])
+        with mock.patch.object(program.os, "replace", side_effect=OSError(28, "No space left")):
+            with self.assertRaises(program.Problem):
+                program.write_results(self.out, {}, [])
+        self.assertEqual(self.out.read_bytes(), before)
+        self.assertEqual(list(self.out.parent.iterdir()), [self.out])
+
+
+if __name__ == "__main__":
+    unittest.main()

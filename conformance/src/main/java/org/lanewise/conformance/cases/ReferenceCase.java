@@ -1,0 +1,37 @@
+package org.lanewise.conformance.cases;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.lanewise.kernels.tensor.Tensor;
+
+/**
+ * One stored call of an operation: inputs, options and what is expected.
+ *
+ * @param id {@code operation/region/detail}, unique
+ * @param operation such as {@code bce_with_logits}
+ * @param region the mathematical region, such as {@code NEAR_TIE}
+ * @param rules ids of the rules of PyTorch's behaviour that the case covers
+ * @param inputSource gives the inputs by name; large ones are computed at each call
+ * @param reduction {@code none}, {@code mean}, {@code sum}, or a wrong value in a case that expects an error
+ * @param expectation what is expected
+ * @param deviations the names of deviations from PyTorch, see {@code docs/deviations.md}
+ */
+public record ReferenceCase(
+    String id,
+    String operation,
+    String region,
+    List<String> rules,
+    Supplier<Map<String, Tensor>> inputSource,
+    String reduction,
+    Expectation expectation,
+    List<String> deviations) {
+  /**
+   * The inputs by name: {@code logits}, {@code target}, and {@code upstream} where a gradient is expected.
+   *
+   * @throws DataException if they cannot be read
+   */
+  public Map<String, Tensor> inputs() {
+    return inputSource.get();
+  }
+}

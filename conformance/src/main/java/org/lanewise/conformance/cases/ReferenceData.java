@@ -1,0 +1,200 @@
+package org.lanewise.conformance.cases;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.kernels.tensor.DType;
+import org.lanewise.kernels.tensor.Tensor;
+
+/** The stored cases of all operations. Reading checks every file's size, SHA-256 and format before it is used. */
+public final class ReferenceData {
+  private static final int VERSION = 1;
+
+  private final List<ReferenceCase> cases;
+  private final String torchVersion;
+
+  private ReferenceData(List<ReferenceCase> cases, String torchVersion) {
+    this.cases = List.copyOf(cases);
+    this.torchVersion = torchVersion;
+  }
+
+  /**
+   * The data that Lanewise ships.
+   *
+   * @throws DataException if it is not on the class path, or damaged
+   */
+  public static ReferenceData builtIn() {
+    return read(new DataFolder(null));
+  }
+
+  /**
+   * The data of a folder that {@code generate.py} wrote.
+   *
+   * @throws DataException if it is missing or damaged
+   */
+  public static ReferenceData of(Path folder) {
+    return read(new DataFolder(folder));
+  }
+
+  /** All cases, operation by operation. */
+  public List<ReferenceCase> cases() {
+    return cases;
+  }
+
+  /** The version of the PyTorch whose outputs are stored. */
+  public String torchVersion() {
+    return torchVersion;
+  }
+
+  /**
+   * The case of the given id.
+   *
+   * @throws DataException if there is none
+   */
+  public ReferenceCase require(String id) {
+    return cases.stream()
+        .filter(c -> c.id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> new DataException("The reference data has no case '%s'; write it anew.".formatted(id)));
+  }
+
+  private static ReferenceData read(DataFolder folder) {
+    Json index =
+        Json.parse(folder.describe("index.json"), folder.read("index.json"))
+            .requireFormat("lanewise/reference-data", VERSION);
+    Json sums = index.object("files");
+    Map<String, byte[]> files = new TreeMap<>();
+    for (String name : sums.keys()) {
+      Json sum = sums.object(name);
+      files.put(name, folder.readChecked(name, sum.integer("bytes"), sum.string("sha256")));
+    }
+    List<ReferenceCase> cases = new ArrayList<>();
+    Set<String> ids = new HashSet<>();
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      if (!file.getKey().startsWith("cases/")) {
+        continue;
+      }
+      String where = folder.describe(file.getKey());
+      Json json = Json.parse(where, file.getValue()).requireFormat("lanewise/cases", VERSION);
+      String operation = json.string("operation");
+      String tensorFile = json.string("tensors");
+      byte[] tensorBytes = files.get(tensorFile);
+      if (tensorBytes == null) {
+        throw json.wrong("tensors", "the name of a file that the index lists");
+      }
+      Safetensors tensors = new Safetensors(folder.describe(tensorFile), tensorBytes);
+      for (Json entry : json.objects("cases")) {
+        ReferenceCase parsed = readCase(entry, operation, tensors);
+        if (!ids.add(parsed.id())) {
+          throw entry.wrong("id", "unique; '%s' occurs twice".formatted(parsed.id()));
+        }
+        cases.add(parsed);
+      }
+    }
+    if (cases.isEmpty()) {
+      throw new DataException("%s lists no cases; write the data anew.".formatted(folder.describe("index.json")));
+    }
+    return new ReferenceData(cases, index.object("versions").string("torch"));
+  }
+
+  private static ReferenceCase readCase(Json entry, String operation, Safetensors tensors) {
+    Json inputs = entry.object("inputs");
+    Map<String, Tensor> stored = new LinkedHashMap<>();
+    Map<String, Json> recipes = new LinkedHashMap<>();
+    for (String name : inputs.keys()) {
+      Json input = inputs.object(name);
+      if (input.has("recipe")) {
+        recipes.put(name, input);
+      } else {
+        stored.put(name, tensor(input, "tensor", tensors));
+      }
+    }
+    Json options = entry.object("options");
+    for (String option : options.keys()) {
+      if (!option.equals("reduction")) {
+        throw options.wrong(option, "left out: this Lanewise does not know that option");
+      }
+    }
+    return new ReferenceCase(
+        entry.string("id"),
+        operation,
+        entry.string("region"),
+        entry.strings("rules"),
+        () -> {
+          Map<String, Tensor> all = new LinkedHashMap<>(stored);
+          recipes.forEach((name, input) -> all.put(name, Recipe.tensor(input, dtype(input), input.sizes("shape"))));
+          return all;
+        },
+        options.string("reduction"),
+        readExpectation(entry.object("expect"), tensors),
+        entry.strings("deviations"));
+  }
+
+  private static Expectation readExpectation(Json expect, Safetensors tensors) {
+    if (expect.has("error")) {
+      Json error = expect.object("error");
+      return new Expectation.Error(error.string("class"), error.string("message"));
+    }
+    Json outputs = expect.object("outputs");
+    Map<String, Expectation.Output> read = new LinkedHashMap<>();
+    for (String name : outputs.keys()) {
+      Json output = outputs.object(name);
+      DType dtype = dtype(output);
+      int[] shape = output.sizes("shape");
+      int[] positions = output.has("positions") ? positions(output, shape, tensors) : null;
+      int values = positions == null ? Tensor.numel(shape) : positions.length;
+      Tensor pytorch = values(output, "pytorch", dtype, values, tensors);
+      double[] exact = values(output, "exact", DType.FLOAT64, values, tensors).doubles();
+      double[] exactLow =
+          output.has("exact_low") ? values(output, "exact_low", DType.FLOAT64, values, tensors).doubles() : null;
+      read.put(name, new Expectation.Output(dtype, shape, pytorch, exact, exactLow, positions));
+    }
+    return new Expectation.Outputs(read);
+  }
+
+  private static Tensor values(Json output, String key, DType dtype, int count, Safetensors tensors) {
+    Tensor tensor = tensors.tensor(output.string(key));
+    if (tensor.dtype() != dtype || tensor.numel() != count) {
+      throw output.wrong(key, "the name of a %s tensor of %d values".formatted(dtype.id(), count));
+    }
+    return tensor;
+  }
+
+  private static int @Nullable [] positions(Json output, int[] shape, Safetensors tensors) {
+    Tensor tensor = tensors.tensor(output.string("positions"));
+    int numel = Tensor.numel(shape);
+    int[] positions = new int[tensor.numel()];
+    for (int i = 0; i < positions.length; i++) {
+      long position = tensor.getLong(i);
+      if (position < 0 || position >= numel) {
+        throw output.wrong("positions", "the name of a tensor of flat indices below %d".formatted(numel));
+      }
+      positions[i] = (int) position;
+    }
+    return positions;
+  }
+
+  /** A stored tensor, which must have the dtype and shape that the case names. */
+  private static Tensor tensor(Json entry, String key, Safetensors tensors) {
+    Tensor tensor = tensors.tensor(entry.string(key));
+    int[] shape = entry.sizes("shape");
+    if (tensor.dtype() != dtype(entry) || tensor.numel() != Tensor.numel(shape)) {
+      throw entry.wrong(key, "the name of a tensor of the dtype and shape beside it");
+    }
+    return tensor.reshape(shape);
+  }
+
+  private static DType dtype(Json entry) {
+    try {
+      return DType.of(entry.string("dtype"));
+    } catch (IllegalArgumentException unknown) {
+      throw entry.wrong("dtype", "a dtype such as 'float32'");
+    }
+  }
+}

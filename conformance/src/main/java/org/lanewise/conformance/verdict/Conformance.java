@@ -1,0 +1,265 @@
+package org.lanewise.conformance.verdict;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.cases.Expectation;
+import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.ulp.Ulp;
+import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.tensor.Tensor;
+
+/**
+ * Judges implementations by the reference data, each case under both contracts.
+ *
+ * <p>Not safe for use by several threads at once.
+ */
+public final class Conformance {
+  /** PyTorch's largest relative error among scalar results, by operation, dtype and region. */
+  private final Map<List<Object>, Double> relativeErrors = new HashMap<>();
+
+  /** @param data all cases of the data, also where only some are to be judged: the tolerance of scalars needs them */
+  public Conformance(ReferenceData data) {
+    for (ReferenceCase reference : data.cases()) {
+      if (reference.expectation() instanceof Expectation.Outputs expected) {
+        expected
+            .outputs()
+            .forEach(
+                (name, output) ->
+                    relativeErrors.merge(scalarKey(reference, output), Tolerance.relativeError(output), Math::max));
+      }
+    }
+  }
+
+  private static List<Object> scalarKey(ReferenceCase reference, Expectation.Output output) {
+    return List.of(reference.operation(), output.dtype(), reference.region());
+  }
+
+  /** The verdicts on one implementation and case, one a contract; empty if the case is not listed for it. */
+  public List<CaseResult> judge(Subject subject, ReferenceCase reference) {
+    if (!subject.lists(reference)) {
+      return List.of();
+    }
+    Map<String, Tensor> inputs = reference.inputs();
+    Subject.NotRun notRun = subject.notRun(reference, inputs).orElse(null);
+    if (notRun != null) {
+      List<CaseResult> results = new ArrayList<>();
+      for (Contract contract : Contract.values()) {
+        results.add(
+            new CaseResult(subject.id(), reference, contract, notRun.verdict(), null, notRun.reason()));
+      }
+      return results;
+    }
+    Judgement judgement = new Judgement(subject, reference, inputs);
+    return switch (reference.expectation()) {
+      case Expectation.Error error -> judgement.judgeError(error);
+      case Expectation.Outputs outputs -> judgement.judgeOutputs(outputs);
+    };
+  }
+
+  /** One implementation and case. */
+  private final class Judgement {
+    private final Subject subject;
+    private final ReferenceCase reference;
+    private final Map<String, Tensor> inputs;
+
+    Judgement(Subject subject, ReferenceCase reference, Map<String, Tensor> inputs) {
+      this.subject = subject;
+      this.reference = reference;
+      this.inputs = inputs;
+    }
+
+    private CaseResult result(Contract contract, Verdict verdict, @Nullable Witness worst, @Nullable String reason) {
+      return new CaseResult(subject.id(), reference, contract, verdict, worst, reason);
+    }
+
+    private List<CaseResult> both(Verdict verdict, String reason) {
+      return List.of(
+          result(Contract.PYTORCH, verdict, null, reason), result(Contract.TRUE, verdict, null, reason));
+    }
+
+    List<CaseResult> judgeError(Expectation.Error expected) {
+      String wanted = "%s: %s".formatted(expected.torchClass(), expected.message());
+      CaseResult pytorch =
+          switch (subject.run(reference, inputs)) {
+            case Subject.Outcome.Raised raised ->
+                raised.torchClass().equals(expected.torchClass()) && raised.message().equals(expected.message())
+                    ? result(Contract.PYTORCH, Verdict.PASSED, null, null)
+                    : result(
+                        Contract.PYTORCH,
+                        Verdict.FAILED,
+                        null,
+                        "Raised «%s: %s», expected «%s».".formatted(raised.torchClass(), raised.message(), wanted));
+            case Subject.Outcome.Outputs outputs ->
+                result(
+                    Contract.PYTORCH,
+                    Verdict.FAILED,
+                    null,
+                    "Gave %s, expected the error «%s».".formatted(outputs.tensors().values(), wanted));
+            case Subject.Outcome.Broke broke ->
+                result(Contract.PYTORCH, Verdict.FAILED, null, "%s Expected «%s».".formatted(broke.reason(), wanted));
+          };
+      return List.of(
+          pytorch, result(Contract.TRUE, Verdict.NOT_APPLICABLE, null, "An error has no true value beside PyTorch's."));
+    }
+
+    List<CaseResult> judgeOutputs(Expectation.Outputs expected) {
+      Units units = Units.of(reference, inputs);
+      Map<String, Tolerance> tolerances = new LinkedHashMap<>();
+      expected
+          .outputs()
+          .forEach(
+              (name, output) ->
+                  tolerances.put(
+                      name, new Tolerance(name, output, units, relativeErrors.get(scalarKey(reference, output)))));
+      String mistrust = mistrust(tolerances);
+      if (mistrust != null) {
+        return both(Verdict.MISTRUSTED, mistrust);
+      }
+      Map<String, Tensor> got;
+      switch (subject.run(reference, inputs)) {
+        case Subject.Outcome.Outputs outputs -> got = outputs.tensors();
+        case Subject.Outcome.Raised raised -> {
+          return both(
+              Verdict.FAILED, "Raised «%s: %s», expected values.".formatted(raised.torchClass(), raised.message()));
+        }
+        case Subject.Outcome.Broke broke -> {
+          return both(Verdict.FAILED, broke.reason());
+        }
+      }
+      for (Map.Entry<String, Expectation.Output> entry : expected.outputs().entrySet()) {
+        String wrong = wrongForm(entry.getKey(), entry.getValue(), got.get(entry.getKey()));
+        if (wrong != null) {
+          return both(Verdict.FAILED, wrong);
+        }
+      }
+      return List.of(judgePytorch(expected, tolerances, units, got), judgeTrue(expected, tolerances, units, got));
+    }
+
+    private @Nullable String mistrust(Map<String, Tolerance> tolerances) {
+      for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
+        String straw = Straws.mistrust(entry.getKey(), entry.getValue());
+        if (straw != null) {
+          return straw;
+        }
+        for (int i = 0; i < entry.getValue().size() && reference.deviations().isEmpty(); i++) {
+          if (entry.getValue().deviates(i)) {
+            return "PyTorch's '%s' is not finite at value %d although inputs and truth are, and the case names no deviation."
+                .formatted(entry.getKey(), i);
+          }
+        }
+      }
+      return null;
+    }
+
+    private @Nullable String wrongForm(String name, Expectation.Output expected, @Nullable Tensor got) {
+      if (got == null) {
+        return "There is no output '%s'.".formatted(name);
+      }
+      if (got.dtype() != expected.dtype() || !Arrays.equals(got.shape(), expected.shape())) {
+        return "'%s' is %s%s, expected %s%s."
+            .formatted(
+                name,
+                got.dtype().id(),
+                Arrays.toString(got.shape()),
+                expected.dtype().id(),
+                Arrays.toString(expected.shape()));
+      }
+      return null;
+    }
+
+    private CaseResult judgePytorch(
+        Expectation.Outputs expected, Map<String, Tolerance> tolerances, Units units, Map<String, Tensor> got) {
+      Witness worst = null;
+      Witness broken = null;
+      for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
+        String name = entry.getKey();
+        Tolerance tolerance = entry.getValue();
+        Expectation.Output output = expected.outputs().get(name);
+        for (int i = 0; i < tolerance.size(); i++) {
+          double value = got.get(name).getDouble(output.position(i));
+          double ulp = tolerance.ulp(i, value);
+          if (!tolerance.accepts(i, value) && (broken == null || Math.abs(ulp) > Math.abs(broken.ulp()))) {
+            broken = witness(name, output, i, units, value, tolerance.expected(i), ulp);
+          } else if (worst == null || Math.abs(ulp) > Math.abs(worst.ulp())) {
+            worst = witness(name, output, i, units, value, tolerance.expected(i), ulp);
+          }
+        }
+      }
+      if (broken != null) {
+        return result(
+            Contract.PYTORCH,
+            Verdict.FAILED,
+            broken,
+            "'%s' is further from the truth than the contract allows.".formatted(broken.output()));
+      }
+      return result(Contract.PYTORCH, Verdict.PASSED, worst, null);
+    }
+
+    private CaseResult judgeTrue(
+        Expectation.Outputs expected, Map<String, Tolerance> tolerances, Units units, Map<String, Tensor> got) {
+      Declaration declaration = subject.declaration(reference, inputs);
+      if (declaration == null) {
+        return result(Contract.TRUE, Verdict.SKIPPED, null, "The implementation declares no bound.");
+      }
+      Bounds bounds = new Bounds(declaration, reference.reduction(), inputs, units);
+      Witness worst = null;
+      Witness broken = null;
+      double brokenBound = 0;
+      for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
+        String name = entry.getKey();
+        Tolerance tolerance = entry.getValue();
+        Expectation.Output output = expected.outputs().get(name);
+        for (int i = 0; i < tolerance.size(); i++) {
+          double right = tolerance.expected(i);
+          if (!tolerance.finiteInputs(i) || !Double.isFinite(right)) {
+            continue; // no truth to measure against, or an overflow: the pytorch contract judges those
+          }
+          int position = output.position(i);
+          double value = got.get(name).getDouble(position);
+          double low = output.exactLow() == null ? 0 : output.exactLow()[i];
+          double unit = bounds.unit(name, output, position, right);
+          double ulp = Ulp.error(value, right, low, unit, output.dtype());
+          double bound = bounds.of(name, output, position);
+          if (!(Math.abs(ulp) <= bound) && (broken == null || Math.abs(ulp) > Math.abs(broken.ulp()))) {
+            broken = witness(name, output, i, units, value, right, ulp);
+            brokenBound = bound;
+          } else if (worst == null || Math.abs(ulp) > Math.abs(worst.ulp())) {
+            worst = witness(name, output, i, units, value, right, ulp);
+          }
+        }
+      }
+      if (broken != null) {
+        return result(
+            Contract.TRUE,
+            Verdict.FAILED,
+            broken,
+            "'%s' is off by %.3g ULP, more than the bound of %.3g.".formatted(broken.output(), broken.ulp(), brokenBound));
+      }
+      if (worst == null) {
+        return result(
+            Contract.TRUE, Verdict.NOT_APPLICABLE, null, "No element has finite inputs and a finite true value.");
+      }
+      return result(Contract.TRUE, Verdict.PASSED, worst, null);
+    }
+
+    private Witness witness(
+        String name, Expectation.Output output, int i, Units units, double got, double expected, double ulp) {
+      int position = output.position(i);
+      String input = name.equals("loss") && output.isScalar() && !isSingleUnit()
+          ? "the whole batch"
+          : units.describe(name, position);
+      return new Witness(name, position, input, got, expected, ulp);
+    }
+
+    private boolean isSingleUnit() {
+      Tensor target = inputs.get("target");
+      return target != null && target.numel() == 1;
+    }
+  }
+}

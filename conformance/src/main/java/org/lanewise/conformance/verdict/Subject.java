@@ -1,0 +1,63 @@
+package org.lanewise.conformance.verdict;
+
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.tensor.Tensor;
+
+/** An implementation under test. */
+public interface Subject {
+  /** What it is called in results and in {@code --kernel}. */
+  String id();
+
+  /** Whether a case is listed for this implementation at all. */
+  boolean lists(ReferenceCase reference);
+
+  /**
+   * A verdict that needs no run: the case is not this implementation's to answer, or needs what it does not supply.
+   *
+   * @return the verdict {@link Verdict#SKIPPED} or {@link Verdict#NOT_APPLICABLE} with its reason; empty to run the case
+   */
+  Optional<NotRun> notRun(ReferenceCase reference, Map<String, Tensor> inputs);
+
+  /** Runs the operation of a case. */
+  Outcome run(ReferenceCase reference, Map<String, Tensor> inputs);
+
+  /** What the implementation promises for the case, or null where it promises nothing. */
+  @Nullable Declaration declaration(ReferenceCase reference, Map<String, Tensor> inputs);
+
+  /**
+   * Why a case was not run.
+   *
+   * @param verdict {@link Verdict#SKIPPED} or {@link Verdict#NOT_APPLICABLE}
+   * @param reason one sentence
+   */
+  record NotRun(Verdict verdict, String reason) {}
+
+  /** What came of a run. */
+  sealed interface Outcome {
+    /**
+     * Output tensors.
+     *
+     * @param tensors by the names that cases use: {@code loss}, {@code logits_gradient}
+     */
+    record Outputs(Map<String, Tensor> tensors) implements Outcome {}
+
+    /**
+     * An error of the kind that PyTorch raises.
+     *
+     * @param torchClass PyTorch's name of its class
+     * @param message its text
+     */
+    record Raised(String torchClass, String message) implements Outcome {}
+
+    /**
+     * A failure of the implementation.
+     *
+     * @param reason one sentence
+     */
+    record Broke(String reason) implements Outcome {}
+  }
+}

@@ -1,0 +1,125 @@
+package org.lanewise.conformance.verdict;
+
+import org.lanewise.conformance.cases.Expectation;
+import org.lanewise.conformance.ulp.Ulp;
+import org.lanewise.kernels.tensor.DType;
+
+/**
+ * The {@code pytorch} contract for one output tensor: which value is right at each element, and how far a result may be
+ * from it.
+ *
+ * <p>The right value is the truth where all inputs that decide the element are finite. Elsewhere it is NaN where PyTorch
+ * gives NaN, the same infinity where PyTorch gives one, and otherwise the truth, read as a limit. A result v may be off by
+ * max(2 · E, 4 ULP), E being the largest finite error of PyTorch in the same tensor, or for a scalar the largest relative
+ * one in the same region; for 16-bit results 1 ULP.
+ */
+final class Tolerance {
+  private final String name;
+  private final Expectation.Output output;
+  private final Units units;
+  private final double pytorchError;
+  private final boolean allFinite;
+
+  /**
+   * @param relativeError PyTorch's largest relative error among the scalar results of the region
+   */
+  Tolerance(String name, Expectation.Output output, Units units, double relativeError) {
+    this.name = name;
+    this.output = output;
+    this.units = units;
+    this.allFinite = units.allFinite();
+    double largest = 0;
+    if (output.isScalar()) {
+      largest = output.size() == 1 && Double.isFinite(output.exact()[0]) ? relativeError * Math.abs(output.exact()[0]) : 0;
+    } else {
+      for (int i = 0; i < output.size(); i++) {
+        double error = Math.abs(pytorch(i) - output.exact()[i]);
+        largest = Double.isFinite(error) ? Math.max(largest, error) : largest;
+      }
+    }
+    this.pytorchError = largest;
+  }
+
+  /** PyTorch's relative error, for scalar results whose truth is finite and not 0; otherwise 0. */
+  static double relativeError(Expectation.Output output) {
+    if (!output.isScalar() || output.size() != 1) {
+      return 0;
+    }
+    double exact = output.exact()[0];
+    double error = Math.abs((output.pytorch().getDouble(0) - exact) / exact);
+    return Double.isFinite(error) ? error : 0;
+  }
+
+  int size() {
+    return output.size();
+  }
+
+  double pytorch(int i) {
+    return output.pytorch().getDouble(i);
+  }
+
+  /** Whether all inputs that decide stored value {@code i} are finite. */
+  boolean finiteInputs(int i) {
+    // A scalar loss depends on every unit; a gradient entry on its own unit only, whatever the reduction.
+    return name.equals("loss") && output.isScalar() ? allFinite : units.finite(name, output.position(i));
+  }
+
+  /** The value that is right, as float64; infinite where rounding it to the dtype overflows. */
+  double expected(int i) {
+    double exact = output.exact()[i];
+    double pytorch = pytorch(i);
+    if (finiteInputs(i) || Double.isFinite(pytorch)) {
+      return Ulp.overflows(exact, output.dtype()) ? Math.copySign(Double.POSITIVE_INFINITY, exact) : exact;
+    }
+    return pytorch;
+  }
+
+  /** Whether PyTorch's own value is not finite although its inputs and the truth are: the case must name a deviation. */
+  boolean deviates(int i) {
+    return finiteInputs(i) && Double.isFinite(expected(i)) && !Double.isFinite(pytorch(i));
+  }
+
+  /** The signed error of a result in ULP of the right value. */
+  double ulp(int i, double got) {
+    return Ulp.error(got, expected(i), low(i), output.dtype());
+  }
+
+  /** Whether a result at stored value {@code i} keeps the contract. */
+  boolean accepts(int i, double got) {
+    return within(i, got, 2 * pytorchError);
+  }
+
+  /** Whether a result is right by itself, without the allowance for PyTorch's own errors. */
+  boolean isRight(int i, double got) {
+    return within(i, got, 0);
+  }
+
+  private boolean within(int i, double got, double allowance) {
+    double expected = expected(i);
+    if (!Double.isFinite(expected) || !Double.isFinite(got)) {
+      return Double.compare(got, expected) == 0;
+    }
+    if (got == 0 && !signOfZero(got, expected)) {
+      return false;
+    }
+    double bound = Math.max(allowance, baseUlps(output.dtype()) * Ulp.of(expected, output.dtype()));
+    return Math.abs((got - expected) - low(i)) <= bound;
+  }
+
+  /** A loss is never −0; a result that underflows keeps the sign of the truth; at a true 0 a gradient may have either. */
+  private boolean signOfZero(double got, double expected) {
+    boolean negative = 1 / got < 0;
+    if (name.equals("loss")) {
+      return !negative;
+    }
+    return expected == 0 || negative == expected < 0;
+  }
+
+  private double low(int i) {
+    return output.exactLow() == null ? 0 : output.exactLow()[i];
+  }
+
+  private static int baseUlps(DType dtype) {
+    return dtype == DType.FLOAT16 || dtype == DType.BFLOAT16 ? 1 : 4;
+  }
+}

@@ -1,0 +1,148 @@
+package org.lanewise.kernels.scalar;
+
+import static org.lanewise.kernels.scalar.CrossEntropyMath.*;
+
+import java.util.Arrays;
+import org.lanewise.kernels.spi.CrossEntropyCall;
+import org.lanewise.kernels.spi.CrossEntropyKernel;
+
+/**
+ * Float32 cross-entropy with class indices, one element at a time; formulas and accuracy in {@link CrossEntropyMath}.
+ * Every step has the name and the operations of the same step in {@code VectorCrossEntropy}.
+ */
+final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
+  /** What one thread needs: the exponentials of a chunk, the slots of a row and of a block. */
+  private static final class Scratch {
+    final float[] exponentials = new float[CHUNK];
+    final double[] rowSlots = new double[SlotSum.SLOTS];
+    final double[] blockSlots = new double[SlotSum.SLOTS];
+  }
+
+  private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
+
+  @Override
+  public void compute(CrossEntropyCall<float[]> call) {
+    Scratch scratch = SCRATCH.get();
+    double[] blockSlots = scratch.blockSlots;
+    Arrays.fill(blockSlots, 0);
+    double weightSum = 0;
+    int row = 0;
+    for (int n = 0; n < call.outer; n++) {
+      for (int i = 0; i < call.inner; i++, row++) {
+        long target = call.target.array[call.target.at(n, i)];
+        boolean ignored = target == call.ignoreIndex;
+        double weight = ignored ? 0 : call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + (int) target];
+        float upstream = call.upstream.array == null ? 1 : call.upstream.array[call.upstream.at(n, i)];
+        double scale = call.gradientScale * upstream * weight;
+        double loss = row(call, scratch, n, i, ignored ? -1 : (int) target, scale);
+        float roundedLoss = ignored ? 0 : (float) (weight * loss);
+        if (call.loss.array != null) {
+          call.loss.array[call.loss.at(n, i)] = roundedLoss;
+        }
+        blockSlots[row % SlotSum.SLOTS] += roundedLoss;
+        weightSum += weight;
+      }
+    }
+    call.lossSum = SlotSum.reduce(blockSlots);
+    call.weightSum = weightSum;
+  }
+
+  /** The unweighted loss of one row, in float64; writes the gradient of the row where it is wanted. */
+  private static double row(
+      CrossEntropyCall<float[]> call, Scratch scratch, int n, int i, int target, double scale) {
+    float[] logits = call.logits.array;
+    int start = call.logits.at(n, 0) + i;
+    int stride = call.logits.columnStride;
+    float max = max(logits, start, stride, call.classes);
+    if (!(Math.abs(max) <= Float.MAX_VALUE)) {
+      // +inf among the logits, or nothing above -inf: there is no distribution, every result is NaN.
+      fillGradient(call, n, i, Float.NaN);
+      return Double.NaN;
+    }
+    float shift = shift(max);
+    float shiftedMax = max - shift;
+    float exponentOffset = exponentOffset(shiftedMax);
+
+    double[] slots = scratch.rowSlots;
+    Arrays.fill(slots, 0);
+    for (int chunk = 0; chunk < call.classes; chunk += CHUNK) {
+      int length = Math.min(CHUNK, call.classes - chunk);
+      exponentials(logits, start + chunk * stride, stride, length, shift, shiftedMax, exponentOffset, scratch.exponentials);
+      if (target >= chunk && target < chunk + length) {
+        scratch.exponentials[target - chunk] = 0;
+      }
+      for (int c = 0; c < length; c++) {
+        slots[c % SlotSum.SLOTS] += scratch.exponentials[c];
+        if (call.logitsGradient.array != null) {
+          call.logitsGradient.array[call.logitsGradient.at(n, chunk + c) + i] = scratch.exponentials[c];
+        }
+      }
+    }
+    double others = SlotSum.reduce(slots);
+
+    double z =
+        target < 0
+            ? 0
+            : ((double) logits[start + target * stride] - shift) - (exponentOffset - (double) HEADROOM) * LN2;
+    double zc = z < LOWEST_TARGET ? LOWEST_TARGET : z;
+    double e = StrictMath.exp(-zc);
+    double ratio = others * e;
+    double loss = StrictMath.log1p(ratio) + (zc - z);
+
+    if (call.logitsGradient.array != null) {
+      double factor = target < 0 ? 0 : scale * (e / (ratio + 1));
+      scale(call, n, i, SplitDouble.high(factor), SplitDouble.low(factor));
+      if (target >= 0) {
+        call.logitsGradient.array[call.logitsGradient.at(n, target) + i] = (float) -(others * factor);
+      }
+    }
+    return loss;
+  }
+
+  /** The largest logit, NaN passed over; -inf if there is none. */
+  private static float max(float[] logits, int start, int stride, int classes) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int c = 0; c < classes; c++) {
+      float x = logits[start + c * stride];
+      max = x > max ? x : max;
+    }
+    return max;
+  }
+
+  /** out[c] = e^(x_c − max) · 2^HEADROOM, up to the power of two that exponentOffset rounds away. */
+  private static void exponentials(
+      float[] logits, int start, int stride, int length, float shift, float shiftedMax, float exponentOffset, float[] out) {
+    float magic = MAGIC + HEADROOM - exponentOffset;
+    float lowest = shiftedMax - DEEPEST;
+    for (int c = 0; c < length; c++) {
+      float x = logits[start + c * stride] - shift;
+      float xc = x < lowest ? lowest : x;
+      float k = Math.fma(xc, LOG2_E, magic);
+      float power = k - magic;
+      float rh = Math.fma(power, MINUS_LN2_HIGH, xc);
+      float r = Math.fma(power, MINUS_LN2_LOW, rh);
+      float p = Math.fma(Math.fma(Math.fma(Math.fma(Q4, r, Q3), r, Q2), r, Q1), r, Q0);
+      float q = Math.fma(Math.fma(p, r, 1), r, 1);
+      float s = Float.intBitsToFloat(Float.floatToRawIntBits(k) << 23);
+      float e = q * s;
+      out[c] = x < lowest ? 0 : e;
+    }
+  }
+
+  /** Multiplies the row of the gradient, which holds exponentials, by high + low. */
+  private static void scale(CrossEntropyCall<float[]> call, int n, int i, float high, float low) {
+    for (int c = 0; c < call.classes; c++) {
+      int at = call.logitsGradient.at(n, c) + i;
+      float e = call.logitsGradient.array[at];
+      call.logitsGradient.array[at] = Math.fma(e, high, e * low);
+    }
+  }
+
+  private static void fillGradient(CrossEntropyCall<float[]> call, int n, int i, float value) {
+    if (call.logitsGradient.array != null) {
+      for (int c = 0; c < call.classes; c++) {
+        call.logitsGradient.array[call.logitsGradient.at(n, c) + i] = value;
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package org.lanewise.kernels.spi;
+
+import org.lanewise.kernels.tensor.DType;
+
+/**
+ * What a provider promises of one kernel. The conformance suite holds it to every word.
+ *
+ * <p>Bounds are in ULP of the true result (in units of the smallest subnormal where the result is subnormal), for
+ * every input whose values are finite. A bound of {@link Double#POSITIVE_INFINITY} promises nothing.
+ *
+ * @param operation the operation
+ * @param dtype the dtype of logits and result
+ * @param lossUlp bound of each loss with reduction none and hard targets
+ * @param gradientUlp bound of each gradient entry with hard targets, for an upstream gradient of 1; an upstream gradient and the division
+ *     by the number of elements may each add half a ULP
+ * @param mixedUlp bound, in ULP of the largest term of the exact sum (or of the result, if larger), of losses and
+ *     gradients whose terms may cancel: soft targets, class probabilities, label smoothing, a positive-class weight
+ * @param reducedUlp bound of the mean and the sum
+ * @param reproducibleBits whether the same inputs give the same bits on every machine, at every vector width, at
+ *     every position in the arrays
+ * @param allocationFree whether a call allocates nothing on the heap once warm
+ */
+public record Declaration(
+    Operation operation,
+    DType dtype,
+    double lossUlp,
+    double gradientUlp,
+    double mixedUlp,
+    double reducedUlp,
+    boolean reproducibleBits,
+    boolean allocationFree) {}

@@ -1,0 +1,14 @@
+package org.lanewise.kernels.spi;
+
+import java.util.Locale;
+
+/** The operations that a kernel can supply. */
+public enum Operation {
+  BCE_WITH_LOGITS,
+  CROSS_ENTROPY;
+
+  /** The name in commands and files, such as {@code bce_with_logits}. */
+  public String id() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

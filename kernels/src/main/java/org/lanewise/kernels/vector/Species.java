@@ -1,0 +1,18 @@
+package org.lanewise.kernels.vector;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector width, fixed for the whole JVM: a species must be a compile-time constant to the JIT compiler, or every
+ * operation allocates. {@code -XX:MaxVectorSize} changes it.
+ */
+final class Species {
+  private Species() {}
+
+  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+  static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, FLOATS.vectorShape());
+
+  static final int LANES = FLOATS.length();
+}

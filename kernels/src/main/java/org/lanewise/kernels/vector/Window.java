@@ -1,0 +1,77 @@
+package org.lanewise.kernels.vector;
+
+import org.lanewise.kernels.spi.Strided;
+
+/**
+ * The part of an operand that the current chunk of a block works on, as consecutive floats: the operand's own array where
+ * the elements lie side by side and whole vectors remain, otherwise a padded copy.
+ *
+ * <p>So the vector loops know neither strides nor tails, and an element's bits do not depend on where it lies.
+ */
+final class Window {
+  private final float[] copy;
+  private final float padding;
+
+  float[] array;
+  int offset;
+
+  /**
+   * @param size the largest chunk
+   * @param padding what fills the lanes beyond the last element
+   */
+  Window(int size, float padding) {
+    this.copy = new float[size];
+    this.padding = padding;
+    this.array = copy;
+  }
+
+  /** Shows elements {@code first} to {@code first + length}, in row-major order, of an input. */
+  void read(Strided<float[]> operand, boolean direct, int columns, int first, int length, int padded) {
+    if (direct) {
+      array = operand.array;
+      offset = operand.offset + first;
+      return;
+    }
+    array = copy;
+    offset = 0;
+    int row = first / columns;
+    int column = first - row * columns;
+    for (int i = 0; i < length; i++) {
+      copy[i] = operand.array[operand.at(row, column)];
+      if (++column == columns) {
+        column = 0;
+        row++;
+      }
+    }
+    for (int i = length; i < padded; i++) {
+      copy[i] = padding;
+    }
+  }
+
+  /** Shows where the results of a chunk go; {@link #flush} carries them on if that is the copy. */
+  void write(Strided<float[]> operand, boolean direct, int first) {
+    array = direct ? operand.array : copy;
+    offset = direct ? operand.offset + first : 0;
+  }
+
+  /** Copies the results of a chunk into the operand, unless they were written there. */
+  void flush(Strided<float[]> operand, int columns, int first, int length) {
+    if (array != copy) {
+      return;
+    }
+    int row = first / columns;
+    int column = first - row * columns;
+    for (int i = 0; i < length; i++) {
+      operand.array[operand.at(row, column)] = copy[i];
+      if (++column == columns) {
+        column = 0;
+        row++;
+      }
+    }
+  }
+
+  /** Forgets the operand's array, so that a thread's scratch keeps no user data alive. */
+  void release() {
+    array = copy;
+  }
+}
