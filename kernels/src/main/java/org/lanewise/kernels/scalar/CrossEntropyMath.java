@@ -17,8 +17,8 @@ package org.lanewise.kernels.scalar;
  * largest term is still a normal number; what is further below than {@link #DEEPEST} is 0, less than a 200th of the
  * smallest subnormal loss.
  *
- * <p><b>Sums and the rest of the row</b> are float64, the exponential and logarithm of a row those of {@link StrictMath},
- * whose bits the platform fixes; a loss is rounded to float32 once.
+ * <p><b>Sums and the rest of the row</b> are float64, the exponential and logarithm of a row those of {@link RowMath}; a loss
+ * is rounded to float32 once.
  */
 public final class CrossEntropyMath {
   private CrossEntropyMath() {}

@@ -10,7 +10,7 @@ import org.lanewise.kernels.spi.CrossEntropyKernel;
  * Float32 cross-entropy with class indices, one element at a time; formulas and accuracy in {@link CrossEntropyMath}.
  * Every step has the name and the operations of the same step in {@code VectorCrossEntropy}.
  */
-final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
+public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
   /** What one thread needs: the exponentials of a chunk, the slots of a row and of a block. */
   private static final class Scratch {
     final float[] exponentials = new float[CHUNK];
@@ -19,6 +19,9 @@ final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
   }
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
+
+  /** The kernel; it has no state of its own. */
+  public ScalarCrossEntropy() {}
 
   @Override
   public void compute(CrossEntropyCall<float[]> call) {
@@ -85,9 +88,9 @@ final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
             ? 0
             : ((double) logits[start + target * stride] - shift) - (exponentOffset - (double) HEADROOM) * LN2;
     double zc = z < LOWEST_TARGET ? LOWEST_TARGET : z;
-    double e = StrictMath.exp(-zc);
+    double e = RowMath.exp(-zc);
     double ratio = others * e;
-    double loss = StrictMath.log1p(ratio) + (zc - z);
+    double loss = RowMath.log1p(ratio) + (zc - z);
 
     if (call.logitsGradient.array != null) {
       double factor = target < 0 ? 0 : scale * (e / (ratio + 1));

@@ -9,6 +9,8 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import org.lanewise.kernels.scalar.RowMath;
+import org.lanewise.kernels.scalar.ScalarCrossEntropy;
 import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.scalar.SplitDouble;
 import org.lanewise.kernels.spi.CrossEntropyCall;
@@ -19,15 +21,22 @@ import org.lanewise.kernels.spi.CrossEntropyKernel;
  * in {@link org.lanewise.kernels.scalar.CrossEntropyMath}. Every step has the name and the operations of the same step in
  * {@code ScalarCrossEntropy}; {@code VectorBceWithLogits} says why the loops are written as they are.
  *
- * <p>A row whose classes do not lie side by side is first copied to a buffer. The last classes of a row that do not fill
- * 32 slots are worked on in a small buffer padded with −∞, whose exponential is 0.
+ * <p>A row whose classes do not lie side by side is first copied to a buffer. The end of a row that
+ * does not fill 32 slots is worked on in a buffer padded with −∞, whose exponential is 0.
  */
 final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
+  /** Below this many classes a row is not worth its vectors: the scalar twin, which gives the same bits, is faster. */
+  private static final int NARROW = 20;
+
+  /** The largest part of a row that is copied in order to pad it; a power of two. */
+  private static final int PADDED_PART = 128;
+
+  private final ScalarCrossEntropy narrow = new ScalarCrossEntropy();
+
   /** What one thread needs; the row buffers grow to the largest row seen. */
   private static final class Scratch {
     final float[] exponentials = new float[CHUNK];
-    final float[] tail = new float[SLOTS];
-    final float[] tailExponentials = new float[SLOTS];
+    final float[] last = new float[PADDED_PART];
     final double[] rowSlots = new double[SLOTS];
     final double[] blockSlots = new double[SLOTS];
     float[] row = new float[0];
@@ -38,6 +47,10 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
 
   @Override
   public void compute(CrossEntropyCall<float[]> call) {
+    if (call.classes < NARROW) {
+      narrow.compute(call);
+      return;
+    }
     Scratch s = SCRATCH.get();
     int classes = call.classes;
     boolean gradientWanted = call.logitsGradient.isPresent();
@@ -89,12 +102,17 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
   /** The unweighted loss of one row, in float64; writes the gradient of the row where there is an array for it. */
   private static double row(
       Scratch s, float[] logits, int start, float[] gradient, int gradientStart, int classes, int target, double scale) {
-    int whole = classes & -SLOTS;
-    int rest = classes - whole;
-    for (int c = 0; c < SLOTS; c++) {
-      s.tail[c] = c < rest ? logits[start + whole + c] : Float.NEGATIVE_INFINITY;
+    // A row whose classes do not fill the slots ends in a part that is padded with -infinity. The part is larger than it
+    // need be: one call over 104 classes costs less than two over 96 and 8.
+    int last = (classes & SLOTS - 1) == 0 ? classes : classes & -PADDED_PART;
+    int rest = classes - last;
+    int padded = rest + SLOTS - 1 & -SLOTS;
+    float max = max(logits, start, last);
+    if (rest > 0) {
+      System.arraycopy(logits, start + last, s.last, 0, rest);
+      Arrays.fill(s.last, rest, padded, Float.NEGATIVE_INFINITY);
+      max = Math.max(max, max(s.last, 0, padded));
     }
-    float max = Math.max(max(logits, start, whole), max(s.tail, 0, SLOTS));
     if (!(Math.abs(max) <= Float.MAX_VALUE)) {
       // +inf among the logits, or nothing above -inf: there is no distribution, every result is NaN.
       if (gradient != null) {
@@ -108,8 +126,8 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
 
     double[] slots = s.rowSlots;
     Arrays.fill(slots, 0);
-    for (int chunk = 0; chunk < whole; chunk += CHUNK) {
-      int length = Math.min(CHUNK, whole - chunk);
+    for (int chunk = 0; chunk < last; chunk += CHUNK) {
+      int length = Math.min(CHUNK, last - chunk);
       float[] out = gradient == null ? s.exponentials : gradient;
       int outStart = gradient == null ? 0 : gradientStart + chunk;
       exponentials(logits, start + chunk, length, shift, shiftedMax, exponentOffset, out, outStart);
@@ -119,11 +137,11 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
       SlotAdd.add(out, outStart, length, slots);
     }
     if (rest > 0) {
-      exponentials(s.tail, 0, SLOTS, shift, shiftedMax, exponentOffset, s.tailExponentials, 0);
-      if (target >= whole) {
-        s.tailExponentials[target - whole] = 0;
+      exponentials(s.last, 0, padded, shift, shiftedMax, exponentOffset, s.exponentials, 0);
+      if (target >= last) {
+        s.exponentials[target - last] = 0;
       }
-      SlotAdd.add(s.tailExponentials, 0, SLOTS, slots);
+      SlotAdd.add(s.exponentials, 0, padded, slots);
     }
     double others = SlotSum.reduce(slots);
 
@@ -132,18 +150,18 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
             ? 0
             : ((double) logits[start + target] - shift) - (exponentOffset - (double) HEADROOM) * LN2;
     double zc = z < LOWEST_TARGET ? LOWEST_TARGET : z;
-    double e = StrictMath.exp(-zc);
+    double e = RowMath.exp(-zc);
     double ratio = others * e;
-    double loss = StrictMath.log1p(ratio) + (zc - z);
+    double loss = RowMath.log1p(ratio) + (zc - z);
 
     if (gradient != null) {
       double factor = target < 0 ? 0 : scale * (e / (ratio + 1));
       float high = SplitDouble.high(factor);
       float low = SplitDouble.low(factor);
-      scale(gradient, gradientStart, whole, high, low);
+      scale(gradient, gradientStart, last, high, low);
       if (rest > 0) {
-        scale(s.tailExponentials, 0, SLOTS, high, low);
-        System.arraycopy(s.tailExponentials, 0, gradient, gradientStart + whole, rest);
+        scale(s.exponentials, 0, padded, high, low);
+        System.arraycopy(s.exponentials, 0, gradient, gradientStart + last, rest);
       }
       if (target >= 0) {
         gradient[gradientStart + target] = (float) -(others * factor);
