@@ -3,9 +3,9 @@ package org.lanewise.kernels.scalar;
 /**
  * The float64 exponential and logarithm that finish a row of cross-entropy, once a row.
  *
- * <p>Their relative error stays below 2^−41 (measured), far below what a float32 loss can show they are
- * written here because a JVM's own are neither guaranteed to give the same bits everywhere nor as fast. Every step is
- * exact or a single rounding of {@link Math#fma} or an IEEE operation, so the bits are the same everywhere.
+ * <p>Their relative error stays below 2^−41 (measured), far below what a float32 loss can show. They are written here
+ * because a JVM's own are neither guaranteed to give the same bits everywhere nor as fast. Every step is exact, or a single
+ * rounding of {@link Math#fma} or an IEEE operation, so the bits are the same everywhere.
  */
 public final class RowMath {
   private RowMath() {}
