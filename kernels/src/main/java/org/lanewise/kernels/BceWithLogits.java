@@ -9,6 +9,7 @@ import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;
+import org.lanewise.kernels.spi.Strided;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
@@ -28,18 +29,30 @@ public final class BceWithLogits {
   static final int BLOCK = 1 << 14;
 
   private static final class Workspace {
-    final BceWithLogitsCall<float[]> call = new BceWithLogitsCall<>();
+    final BceWithLogitsCall<Object> call = new BceWithLogitsCall<>();
     final BlockSum sum = new BlockSum();
   }
 
   private static final ThreadLocal<Workspace> WORKSPACE = ThreadLocal.withInitial(Workspace::new);
 
-  private final BceWithLogitsKernel<float[]> kernel;
+  private final KernelProvider provider;
   private final Reduction reduction;
+  private final @Nullable Tensor weight;
+  private final @Nullable Tensor posWeight;
 
-  private BceWithLogits(BceWithLogitsKernel<float[]> kernel, Reduction reduction) {
-    this.kernel = kernel;
+  /** Kept because the array forms must not allocate; null where the provider has none. */
+  private final @Nullable BceWithLogitsKernel<Object> float32Kernel;
+
+  private BceWithLogits(
+      KernelProvider provider, Reduction reduction, @Nullable Tensor weight, @Nullable Tensor posWeight) {
+    this.provider = provider;
     this.reduction = reduction;
+    this.weight = weight;
+    this.posWeight = posWeight;
+    this.float32Kernel =
+        Declarations.has(provider, Operation.BCE_WITH_LOGITS, DType.FLOAT32)
+            ? provider.bceWithLogits(DType.FLOAT32)
+            : null;
   }
 
   /** The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses. */
@@ -47,39 +60,50 @@ public final class BceWithLogits {
     return on(Kernels.auto());
   }
 
-  /**
-   * The loss with PyTorch's defaults, reduction mean, on the kernel of the given provider.
-   *
-   * @throws UnavailableKernelException if the provider has no such kernel
-   */
+  /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
   public static BceWithLogits on(KernelProvider provider) {
-    Declarations.require(provider, Operation.BCE_WITH_LOGITS, DType.FLOAT32);
-    return new BceWithLogits(provider.bceWithLogits(DType.FLOAT32), Reduction.MEAN);
+    return new BceWithLogits(provider, Reduction.MEAN, null, null);
   }
 
   /** The same loss with another reduction. */
   public BceWithLogits reduction(Reduction reduction) {
-    return new BceWithLogits(kernel, Objects.requireNonNull(reduction, "reduction"));
+    return new BceWithLogits(provider, Objects.requireNonNull(reduction, "reduction"), weight, posWeight);
   }
 
   /**
-   * The loss.
+   * The same loss with a factor for the loss of each element.
    *
-   * @param logits float32, of any shape
-   * @param target float32, of the same shape
-   * @return of the shape of the logits for reduction none, otherwise of shape {@code []}
+   * @param weight of any dtype, of a shape that broadcasts to that of the logits: [C] is a weight a class, [N, 1] one a
+   *     sample; null for none
+   */
+  public BceWithLogits weight(@Nullable Tensor weight) {
+    return new BceWithLogits(provider, reduction, weight, posWeight);
+  }
+
+  /**
+   * The same loss with a factor for the positive part of each element's loss: above 1 it favours recall, below 1 precision.
+   *
+   * @param posWeight of any dtype but bool, of a shape that broadcasts to that of the logits, usually [C]; null for none
+   */
+  public BceWithLogits posWeight(@Nullable Tensor posWeight) {
+    return new BceWithLogits(provider, reduction, weight, posWeight);
+  }
+
+  /**
+   * The loss. Computed in float64 where an operand is float64, otherwise in float32, and rounded once to the target's
+   * dtype.
+   *
+   * @param logits of any floating-point dtype and shape
+   * @param target of any floating-point dtype, of the same shape
+   * @return of the target's dtype (PyTorch's rule); of the shape of the logits for reduction none, otherwise of shape {@code
+   *     []}
    * @throws ValueError if the shapes differ
    * @throws NotImplementedError if the logits are not floating-point
-   * @throws RuntimeError if the target is not floating-point
+   * @throws RuntimeError if the target is not floating-point, or a weight does not broadcast
+   * @throws UnavailableKernelException if the provider has no kernel of the dtype
    */
   public Tensor forward(Tensor logits, Tensor target) {
-    check(logits, target);
-    if (reduction == Reduction.NONE) {
-      Tensor loss = Tensor.zeros(DType.FLOAT32, logits.shape());
-      compute(logits.floats(), target.floats(), logits.numel(), null, 1, loss.floats(), null);
-      return loss;
-    }
-    return Tensor.scalar(compute(logits.floats(), target.floats(), logits.numel(), null, 1, null, null));
+    return compute(logits, target, null, false, false).loss;
   }
 
   /**
@@ -91,21 +115,17 @@ public final class BceWithLogits {
    * @throws RuntimeError also if the upstream gradient does not have the result's shape
    */
   public LossAndGradient forwardBackward(Tensor logits, Tensor target, @Nullable Tensor upstream) {
-    check(logits, target);
-    boolean perElement = reduction == Reduction.NONE;
-    Tensor seed = Upstream.check(upstream, DType.FLOAT32, perElement ? logits.shape() : new int[0]);
-    Tensor gradient = Tensor.zeros(DType.FLOAT32, logits.shape());
-    Tensor loss = perElement ? Tensor.zeros(DType.FLOAT32, logits.shape()) : null;
-    float reduced =
-        compute(
-            logits.floats(),
-            target.floats(),
-            logits.numel(),
-            perElement && seed != null ? seed.floats() : null,
-            perElement || seed == null ? 1 : seed.item(),
-            loss == null ? null : loss.floats(),
-            gradient.floats());
-    return new LossAndGradient(loss == null ? Tensor.scalar(reduced) : loss, gradient);
+    Result result = compute(logits, target, upstream, true, false);
+    return new LossAndGradient(result.loss, Objects.requireNonNull(result.logitsGradient));
+  }
+
+  /**
+   * The gradient of the result with respect to the target, in its dtype.
+   *
+   * @see #forwardBackward(Tensor, Tensor, Tensor)
+   */
+  public Tensor targetGradient(Tensor logits, Tensor target, @Nullable Tensor upstream) {
+    return Objects.requireNonNull(compute(logits, target, upstream, false, true).targetGradient);
   }
 
   /** {@link #forwardBackward(Tensor, Tensor, Tensor)} with an upstream gradient of ones. */
@@ -123,7 +143,8 @@ public final class BceWithLogits {
    */
   public float forward(float[] logits, float[] target, int rows, int columns) {
     requireReduced();
-    return compute(logits, target, checkArrays(logits, target, rows, columns), null, 1, null, null);
+    checkArrays(logits, target, rows, columns);
+    return compute(logits, target, rows, columns, null, null);
   }
 
   /**
@@ -136,7 +157,7 @@ public final class BceWithLogits {
     requireReduced();
     int elements = checkArrays(logits, target, rows, columns);
     checkGradient(logits, target, logitsGradient, elements);
-    return compute(logits, target, elements, null, 1, null, logitsGradient);
+    return compute(logits, target, rows, columns, null, logitsGradient);
   }
 
   /**
@@ -162,7 +183,7 @@ public final class BceWithLogits {
       checkGradient(logits, target, logitsGradient, elements);
       ArrayArguments.distinct("logitsGradient", logitsGradient, "loss", loss);
     }
-    compute(logits, target, elements, null, 1, loss, logitsGradient);
+    compute(logits, target, rows, columns, loss, logitsGradient);
   }
 
   private void requireReduced() {
@@ -185,8 +206,9 @@ public final class BceWithLogits {
     ArrayArguments.distinct("logitsGradient", logitsGradient, "target", target);
   }
 
-  /** PyTorch's checks in PyTorch's order; then what Lanewise has no kernel for. */
-  private static void check(Tensor logits, Tensor target) {
+  /** PyTorch's checks in PyTorch's order. */
+  private void check(Tensor logits, Tensor target) {
+    int[] shape = logits.shape();
     if (!logits.sameShape(target)) {
       throw new ValueError(
           "Target size (%s) must be the same as input size (%s)".formatted(target.torchSize(), logits.torchSize()),
@@ -196,6 +218,15 @@ public final class BceWithLogits {
       throw new NotImplementedError(
           "\"log_sigmoid_cpu\" not implemented for '%s'".formatted(logits.dtype().torchName()),
           "Convert the logits with logits.to(DType.FLOAT32).");
+    }
+    if (posWeight != null) {
+      if (posWeight.dtype() == DType.BOOL) {
+        throw new RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+                + "the `~` or `logical_not()` operator instead.",
+            "Convert the weight with posWeight.to(DType.%s).".formatted(logits.dtype()));
+      }
+      Broadcast.check("posWeight", posWeight.shape(), shape, shape);
     }
     if (target.dtype() == DType.BOOL) {
       throw new RuntimeError(
@@ -209,46 +240,148 @@ public final class BceWithLogits {
               .formatted(logits.dtype().torchName(), target.dtype().torchName()),
           "Convert the target with target.to(DType.%s).".formatted(logits.dtype()));
     }
-    Declarations.requireFloat32("logits", logits);
-    Declarations.requireFloat32("target", target);
+    if (weight != null) {
+      Broadcast.check("weight", shape, weight.shape(), shape);
+    }
+  }
+
+  private record Result(Tensor loss, @Nullable Tensor logitsGradient, @Nullable Tensor targetGradient) {}
+
+  private Result compute(
+      Tensor logits, Tensor target, @Nullable Tensor upstream, boolean logitsGradient, boolean targetGradient) {
+    check(logits, target);
+    boolean perElement = reduction == Reduction.NONE;
+    int[] shape = logits.shape();
+    Tensor seed = Upstream.check(upstream, target.dtype(), perElement ? shape : new int[0]);
+    DType dtype = Declarations.computation(logits, target, weight, posWeight);
+    Tensor loss = perElement ? Tensor.zeros(dtype, shape) : null;
+    Tensor gradientOfLogits = logitsGradient ? Tensor.zeros(dtype, shape) : null;
+    Tensor gradientOfTarget = targetGradient ? Tensor.zeros(dtype, shape) : null;
+    int columns = shape.length == 0 ? 1 : shape[shape.length - 1];
+    double reduced =
+        compute(
+            kernel(dtype),
+            logits.to(dtype).array(),
+            target.to(dtype).array(),
+            shape,
+            columns == 0 ? 0 : logits.numel() / columns,
+            columns,
+            weight == null ? null : weight.to(dtype),
+            posWeight == null ? null : posWeight.to(dtype),
+            perElement && seed != null ? seed.to(dtype).array() : null,
+            perElement || seed == null ? 1 : seed.item(),
+            loss == null ? null : loss.array(),
+            gradientOfLogits == null ? null : gradientOfLogits.array(),
+            gradientOfTarget == null ? null : gradientOfTarget.array());
+    return new Result(
+        (loss == null ? Tensor.of(new double[] {reduced}) : loss).to(target.dtype()),
+        gradientOfLogits == null ? null : gradientOfLogits.to(logits.dtype()),
+        gradientOfTarget == null ? null : gradientOfTarget.to(target.dtype()));
+  }
+
+  private float compute(
+      float[] logits, float[] target, int rows, int columns, float @Nullable [] loss, float @Nullable [] gradient) {
+    int[] shape = null;
+    if (weight != null || posWeight != null) {
+      shape = new int[] {rows, columns};
+      checkWeight("weight", weight, shape);
+      checkWeight("posWeight", posWeight, shape);
+    }
+    return (float)
+        compute(
+            kernel(DType.FLOAT32), logits, target, shape, rows, columns, weight, posWeight, null, 1, loss, gradient, null);
+  }
+
+  private static void checkWeight(String name, @Nullable Tensor weight, int[] shape) {
+    if (weight == null) {
+      return;
+    }
+    if (weight.dtype() != DType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "%s is %s, but the array forms compute in float32; convert it with to(DType.FLOAT32)."
+              .formatted(name, weight.dtype().id()));
+    }
+    Broadcast.check(name, shape, weight.shape(), shape);
+  }
+
+  private BceWithLogitsKernel<Object> kernel(DType dtype) {
+    if (dtype == DType.FLOAT32 && float32Kernel != null) {
+      return float32Kernel;
+    }
+    Declarations.require(provider, Operation.BCE_WITH_LOGITS, dtype);
+    return provider.bceWithLogits(dtype);
   }
 
   /**
-   * Block after block.
+   * Block after block. Where a weight is broadcast along rows or columns a block is part of a matrix, otherwise of one long
+   * row.
    *
    * @return the reduced loss; for reduction none without meaning
    */
-  private float compute(
-      float[] logits,
-      float[] target,
-      int elements,
-      float @Nullable [] upstream,
+  private double compute(
+      BceWithLogitsKernel<Object> kernel,
+      Object logits,
+      Object target,
+      int @Nullable [] shape,
+      int rows,
+      int columns,
+      @Nullable Tensor weight,
+      @Nullable Tensor posWeight,
+      @Nullable Object upstream,
       double upstreamScale,
-      float @Nullable [] loss,
-      float @Nullable [] gradient) {
+      @Nullable Object loss,
+      @Nullable Object logitsGradient,
+      @Nullable Object targetGradient) {
     Workspace workspace = WORKSPACE.get();
-    BceWithLogitsCall<float[]> call = workspace.call;
+    BceWithLogitsCall<Object> call = workspace.call;
     BlockSum sum = workspace.sum;
     sum.reset();
+    int elements = rows * columns;
     call.gradientScale = reduction == Reduction.MEAN ? upstreamScale / elements : upstreamScale;
-    call.rows = 1;
-    for (int first = 0; first < elements; first += BLOCK) {
-      int length = Math.min(BLOCK, elements - first);
-      call.columns = length;
-      call.logits.set(logits, first, length, 1);
-      call.target.set(target, first, length, 1);
-      call.upstream.set(upstream, first, length, 1);
-      call.loss.set(loss, first, length, 1);
-      call.logitsGradient.set(gradient, first, length, 1);
-      kernel.compute(call);
-      sum.add(call.lossSum);
+    if (elements > 0) {
+      if (shape != null) {
+        Broadcast.place(call.weight, weight, shape, rows, columns);
+        Broadcast.place(call.posWeight, posWeight, shape, rows, columns);
+      }
+      if (isFlat(call.weight, columns) && isFlat(call.posWeight, columns)) {
+        columns = elements;
+        rows = 1;
+      }
+      int rowBlock = Math.max(1, BLOCK / columns);
+      for (int row = 0; row < rows; row += rowBlock) {
+        call.rows = Math.min(rowBlock, rows - row);
+        for (int column = 0; column < columns; column += BLOCK) {
+          call.columns = Math.min(BLOCK, columns - column);
+          int first = row * columns + column;
+          call.logits.set(logits, first, columns, 1);
+          call.target.set(target, first, columns, 1);
+          call.upstream.set(upstream, first, columns, 1);
+          call.loss.set(loss, first, columns, 1);
+          call.logitsGradient.set(logitsGradient, first, columns, 1);
+          call.targetGradient.set(targetGradient, first, columns, 1);
+          call.weight.offset = row * call.weight.rowStride + column * call.weight.columnStride;
+          call.posWeight.offset = row * call.posWeight.rowStride + column * call.posWeight.columnStride;
+          kernel.compute(call);
+          sum.add(call.lossSum);
+        }
+      }
     }
     call.logits.clear();
     call.target.clear();
+    call.weight.clear();
+    call.posWeight.clear();
     call.upstream.clear();
     call.loss.clear();
     call.logitsGradient.clear();
+    call.targetGradient.clear();
     double total = sum.total();
-    return (float) (reduction == Reduction.MEAN ? total / elements : total);
+    return reduction == Reduction.MEAN ? total / elements : total;
+  }
+
+  /** Whether an operand looks the same when the matrix is seen as one long row: absent, one value, or one an element. */
+  private static boolean isFlat(Strided<?> operand, int columns) {
+    return !operand.isPresent()
+        || operand.rowStride == 0 && operand.columnStride == 0
+        || operand.rowStride == columns && operand.columnStride == 1;
   }
 }

@@ -15,12 +15,15 @@ import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**
- * Log-softmax cross-entropy with class indices: PyTorch's {@code cross_entropy}.
+ * Log-softmax cross-entropy: PyTorch's {@code cross_entropy}.
  *
- * <p>The loss of a row of logits x and its class index t is ln Σ e^x_c − x_t. Logits have shape [C], [N, C] or [N, C, d1,
- * …], class indices the same shape without the class dimension.
+ * <p>The loss of a row of logits x and its class index t is ln Σ e^x_c − x_t; with class probabilities q it is the mean of
+ * that over the classes, weighted by q. Logits have shape [C], [N, C] or [N, C, d1, …], class indices the same shape
+ * without the class dimension, class probabilities the same shape.
  *
- * <p>Rows with the class index −100 are ignored: loss 0, gradient 0, and not counted by the mean.
+ * <p>Rows whose class index is the ignored one (by default −100) have loss 0 and gradient 0 and are not counted by the
+ * mean. The mean divides by the sum of the weights of the rows' class indices; with class probabilities by the number of
+ * rows.
  *
  * <p>Special values are PyTorch's: a row with a NaN, a +∞ or nothing but −∞ gives NaN; a target at −∞ gives +∞. A loss is
  * never −0.
@@ -31,22 +34,33 @@ public final class CrossEntropy {
   /** The number of logits a kernel computes at a time, in whole rows; part of the definition of the sum's bits. */
   static final int BLOCK = 1 << 14;
 
-  /** PyTorch's default: rows with this class index are ignored. */
-  private static final long IGNORE_INDEX = -100;
-
   private static final class Workspace {
-    final CrossEntropyCall<float[]> call = new CrossEntropyCall<>();
+    final CrossEntropyCall<Object> call = new CrossEntropyCall<>();
     final BlockSum lossSum = new BlockSum();
   }
 
   private static final ThreadLocal<Workspace> WORKSPACE = ThreadLocal.withInitial(Workspace::new);
 
-  private final CrossEntropyKernel<float[]> kernel;
+  private final KernelProvider provider;
   private final Reduction reduction;
+  private final @Nullable Tensor weight;
+  private final long ignoreIndex;
+  private final double labelSmoothing;
 
-  private CrossEntropy(CrossEntropyKernel<float[]> kernel, Reduction reduction) {
-    this.kernel = kernel;
+  /** Kept because the array forms must not allocate; null where the provider has none. */
+  private final @Nullable CrossEntropyKernel<Object> float32Kernel;
+
+  private CrossEntropy(
+      KernelProvider provider, Reduction reduction, @Nullable Tensor weight, long ignoreIndex, double labelSmoothing) {
+    this.provider = provider;
     this.reduction = reduction;
+    this.weight = weight;
+    this.ignoreIndex = ignoreIndex;
+    this.labelSmoothing = labelSmoothing;
+    this.float32Kernel =
+        Declarations.has(provider, Operation.CROSS_ENTROPY, DType.FLOAT32)
+            ? provider.crossEntropy(DType.FLOAT32)
+            : null;
   }
 
   /** The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses. */
@@ -54,41 +68,56 @@ public final class CrossEntropy {
     return on(Kernels.auto());
   }
 
-  /**
-   * The loss with PyTorch's defaults, reduction mean, on the kernel of the given provider.
-   *
-   * @throws UnavailableKernelException if the provider has no such kernel
-   */
+  /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
   public static CrossEntropy on(KernelProvider provider) {
-    Declarations.require(provider, Operation.CROSS_ENTROPY, DType.FLOAT32);
-    return new CrossEntropy(provider.crossEntropy(DType.FLOAT32), Reduction.MEAN);
+    return new CrossEntropy(provider, Reduction.MEAN, null, -100, 0);
   }
 
   /** The same loss with another reduction. */
   public CrossEntropy reduction(Reduction reduction) {
-    return new CrossEntropy(kernel, Objects.requireNonNull(reduction, "reduction"));
+    Objects.requireNonNull(reduction, "reduction");
+    return new CrossEntropy(provider, reduction, weight, ignoreIndex, labelSmoothing);
   }
 
   /**
-   * The loss.
+   * The same loss with a weight a class.
    *
-   * @param logits float32, of shape [C], [N, C] or [N, C, d1, …]
-   * @param target int64 or (up to two dimensions of logits) uint8 class indices, of shape [], [N] or [N, d1, …]
-   * @return of the shape of the target for reduction none, otherwise of shape {@code []}
+   * @param weight of shape [C]; with class indices of the dtype of the logits; null for none
+   */
+  public CrossEntropy weight(@Nullable Tensor weight) {
+    return new CrossEntropy(provider, reduction, weight, ignoreIndex, labelSmoothing);
+  }
+
+  /** The same loss with another class index that marks rows to ignore; it need not be a class. */
+  public CrossEntropy ignoreIndex(long ignoreIndex) {
+    return new CrossEntropy(provider, reduction, weight, ignoreIndex, labelSmoothing);
+  }
+
+  /**
+   * The same loss with a part of the target spread evenly over all classes.
+   *
+   * @param labelSmoothing the part, up to 1; as in PyTorch, NaN and anything not above 0 mean none
+   */
+  public CrossEntropy labelSmoothing(double labelSmoothing) {
+    return new CrossEntropy(provider, reduction, weight, ignoreIndex, labelSmoothing);
+  }
+
+  /**
+   * The loss. Computed in float64 where an operand is float64, otherwise in float32, and rounded once to the result's
+   * dtype: that of the logits, or with class probabilities the wider of the operands'.
+   *
+   * @param logits of any floating-point dtype, of shape [C], [N, C] or [N, C, d1, …]
+   * @param target int64 or (up to two dimensions of logits) uint8 class indices, of shape [], [N] or [N, d1, …]; or class
+   *     probabilities of the shape of the logits
+   * @return of the shape of the logits without the class dimension for reduction none, otherwise of shape {@code []}
    * @throws ValueError if the batch sizes differ
    * @throws NotImplementedError if the logits are not floating-point
-   * @throws RuntimeError if shapes or the target's dtype do not fit
+   * @throws RuntimeError if shapes, a dtype, the weight or the label smoothing do not fit
    * @throws IndexError if a class index is neither in [0, C) nor ignored
+   * @throws UnavailableKernelException if the provider has no kernel of the dtype
    */
   public Tensor forward(Tensor logits, Tensor target) {
-    Shape shape = check(logits, target);
-    long[] indices = indices(target, shape.classes);
-    if (reduction == Reduction.NONE) {
-      Tensor loss = Tensor.zeros(DType.FLOAT32, shape.result);
-      compute(logits.floats(), indices, shape, null, 1, loss.floats(), null);
-      return loss;
-    }
-    return Tensor.scalar(compute(logits.floats(), indices, shape, null, 1, null, null));
+    return compute(logits, target, null, false, false).loss;
   }
 
   /**
@@ -100,22 +129,22 @@ public final class CrossEntropy {
    * @throws RuntimeError also if the upstream gradient does not have the result's shape
    */
   public LossAndGradient forwardBackward(Tensor logits, Tensor target, @Nullable Tensor upstream) {
-    Shape shape = check(logits, target);
-    long[] indices = indices(target, shape.classes);
-    boolean perRow = reduction == Reduction.NONE;
-    Tensor seed = Upstream.check(upstream, DType.FLOAT32, perRow ? shape.result : new int[0]);
-    Tensor gradient = Tensor.zeros(DType.FLOAT32, logits.shape());
-    Tensor loss = perRow ? Tensor.zeros(DType.FLOAT32, shape.result) : null;
-    float reduced =
-        compute(
-            logits.floats(),
-            indices,
-            shape,
-            perRow && seed != null ? seed.floats() : null,
-            perRow || seed == null ? 1 : seed.item(),
-            loss == null ? null : loss.floats(),
-            gradient.floats());
-    return new LossAndGradient(loss == null ? Tensor.scalar(reduced) : loss, gradient);
+    Result result = compute(logits, target, upstream, true, false);
+    return new LossAndGradient(result.loss, Objects.requireNonNull(result.logitsGradient));
+  }
+
+  /**
+   * The gradient of the result with respect to class probabilities, in their dtype.
+   *
+   * @throws IllegalArgumentException if the target is class indices, which have no gradient
+   * @see #forwardBackward(Tensor, Tensor, Tensor)
+   */
+  public Tensor targetGradient(Tensor logits, Tensor target, @Nullable Tensor upstream) {
+    Result result = compute(logits, target, upstream, false, true);
+    if (result.targetGradient == null) {
+      throw new IllegalArgumentException("Class indices have no gradient; pass class probabilities.");
+    }
+    return result.targetGradient;
   }
 
   /** {@link #forwardBackward(Tensor, Tensor, Tensor)} with an upstream gradient of ones. */
@@ -130,12 +159,12 @@ public final class CrossEntropy {
    * @param target at least batch class indices
    * @throws IllegalStateException if the reduction is none
    * @throws IllegalArgumentException if a size is negative or an array too short
-   * @throws IndexError if a class index is neither in [0, classes) nor −100
+   * @throws IndexError if a class index is neither in [0, classes) nor the ignored one
    */
   public float forward(float[] logits, long[] target, int batch, int classes) {
     requireReduced();
     checkArrays(logits, target, batch, classes);
-    return compute(logits, target, batch, classes, 1, null, 1, null, null);
+    return compute(logits, target, batch, classes, null, null);
   }
 
   /**
@@ -148,7 +177,7 @@ public final class CrossEntropy {
     requireReduced();
     int elements = checkArrays(logits, target, batch, classes);
     checkGradient(logits, logitsGradient, elements);
-    return compute(logits, target, batch, classes, 1, null, 1, null, logitsGradient);
+    return compute(logits, target, batch, classes, null, logitsGradient);
   }
 
   /**
@@ -173,7 +202,7 @@ public final class CrossEntropy {
       checkGradient(logits, logitsGradient, elements);
       ArrayArguments.distinct("logitsGradient", logitsGradient, "loss", loss);
     }
-    compute(logits, target, batch, classes, 1, null, 1, loss, logitsGradient);
+    compute(logits, target, batch, classes, loss, logitsGradient);
   }
 
   private void requireReduced() {
@@ -183,10 +212,15 @@ public final class CrossEntropy {
     }
   }
 
-  private static int checkArrays(float[] logits, long[] target, int batch, int classes) {
+  private int checkArrays(float[] logits, long[] target, int batch, int classes) {
     int elements = ArrayArguments.product("batch", batch, "classes", classes);
     ArrayArguments.length("logits", logits, logits.length, elements);
     ArrayArguments.length("target", target, target.length, batch);
+    checkSmoothing();
+    if (weight != null) {
+      checkClassWeight(weight, classes, 2);
+      checkWeightDType(weight, DType.FLOAT32);
+    }
     checkRange(target, batch, classes);
     return elements;
   }
@@ -197,34 +231,78 @@ public final class CrossEntropy {
   }
 
   /** Logits of shape [outer, classes, inner], and the shape of a result with reduction none. */
-  private record Shape(int outer, int classes, int inner, int[] result) {}
-
-  /** PyTorch's checks in PyTorch's order; then what Lanewise has no kernel for. */
-  private static Shape check(Tensor logits, Tensor target) {
-    if (logits.sameShape(target)) {
-      // Equal shapes mean class probabilities, whatever the dtype of the target.
-      if (!target.dtype().isFloatingPoint()) {
-        throw new RuntimeError(
-            "Expected floating point type for target with class probabilities, got " + target.dtype().torchName(),
-            "Class indices have the shape of the logits without the class dimension: pass target.argmax(1) for one-hot "
-                + "rows, or drop a dimension of size 1 with target.reshape(...).");
+  private record Shape(int outer, int classes, int inner, int[] result) {
+    static Shape of(Tensor logits) {
+      int rank = logits.rank();
+      if (rank == 1) {
+        return new Shape(1, logits.size(0), 1, new int[0]);
       }
-      if (logits.rank() == 0) {
-        throw new IndexError("Dimension specified as 1 but tensor has no dimensions", "Give the logits a class dimension.");
+      int[] result = new int[rank - 1];
+      result[0] = logits.size(0);
+      int inner = 1;
+      for (int dim = 2; dim < rank; dim++) {
+        inner *= logits.size(dim);
+        result[dim - 1] = logits.size(dim);
       }
-      throw new UnavailableKernelException(
-          "There is no kernel for class probabilities; pass class indices, which for one-hot rows are target.argmax(1).");
+      return new Shape(logits.size(0), logits.size(1), inner, result);
     }
+  }
+
+  /** PyTorch's checks in PyTorch's order, for class probabilities. */
+  private void checkProbabilities(Tensor logits, Tensor target) {
+    if (!target.dtype().isFloatingPoint()) {
+      throw new RuntimeError(
+          "Expected floating point type for target with class probabilities, got " + target.dtype().torchName(),
+          "Class indices have the shape of the logits without the class dimension: pass target.argmax(1) for one-hot "
+              + "rows, or drop a dimension of size 1 with target.reshape(...).");
+    }
+    if (ignoreIndex >= 0) {
+      throw new RuntimeError(
+          "ignore_index is not supported for floating point target",
+          "Leave ignoreIndex out, or pass class indices: for one-hot rows target.argmax(1).");
+    }
+    if (logits.rank() == 0) {
+      throw new IndexError(
+          "Dimension specified as 1 but tensor has no dimensions", "Give the logits a class dimension.");
+    }
+    int classes = Shape.of(logits).classes;
+    if (weight != null && (weight.rank() != 1 || weight.size(0) != classes)) {
+      throw new RuntimeError(
+          "cross_entropy: weight tensor should be defined either for all %d classes or no classes but got weight tensor of shape: %s"
+              .formatted(classes, Arrays.toString(weight.shape())),
+          "Pass one weight for each class.");
+    }
+    checkSmoothing();
+    if (!logits.dtype().isFloatingPoint()) {
+      throw logSoftmaxError(logits);
+    }
+  }
+
+  private void checkSmoothing() {
+    if (labelSmoothing > 1) {
+      throw new RuntimeError(
+          "label_smoothing must be between 0.0 and 1.0. Got: " + CppNumber.format(labelSmoothing),
+          "Pass the part of the target that is spread over all classes, from 0 to 1.");
+    }
+  }
+
+  private static NotImplementedError logSoftmaxError(Tensor logits) {
+    return new NotImplementedError(
+        "\"log_softmax_%skernel_impl\" not implemented for '%s'"
+            .formatted(logits.rank() <= 2 ? "lastdim_" : "", logits.dtype().torchName()),
+        "Convert the logits with logits.to(DType.FLOAT32).");
+  }
+
+  /** PyTorch's checks in PyTorch's order, for class indices, but for their range. */
+  private void checkIndices(Tensor logits, Tensor target) {
+    checkSmoothing();
     if (logits.rank() == 0) {
       throw new IndexError(
           "Dimension out of range (expected to be in range of [-1, 0], but got 1)", "Give the logits a class dimension.");
     }
     int rank = logits.rank();
     if (!logits.dtype().isFloatingPoint() && logits.numel() > 0) {
-      throw new NotImplementedError(
-          "\"log_softmax_%skernel_impl\" not implemented for '%s'"
-              .formatted(rank <= 2 ? "lastdim_" : "", logits.dtype().torchName()),
-          "Convert the logits with logits.to(DType.FLOAT32).");
+      throw logSoftmaxError(logits);
     }
     if (rank > 1 && (target.rank() == 0 || target.size(0) != logits.size(0))) {
       throw new ValueError(
@@ -237,22 +315,47 @@ public final class CrossEntropy {
     } else {
       checkSpatial(logits, target);
     }
+    int classes = Shape.of(logits).classes;
+    if (weight != null) {
+      checkClassWeight(weight, classes, rank);
+    }
     if (!logits.dtype().isFloatingPoint()) { // only empty ones get here
       throw new NotImplementedError(
           "\"%s_out_frame\" not implemented for '%s'"
               .formatted(rank <= 2 ? "nll_loss" : "nll_loss2d_forward", logits.dtype().torchName()),
           "Convert the logits with logits.to(DType.FLOAT32).");
     }
-    Declarations.requireFloat32("logits", logits);
+    if (rank > 2 && target.dtype() == DType.UINT8) {
+      throw new RuntimeError(
+          "expected scalar type Long but found Byte", "Convert the target with target.to(DType.INT64).");
+    }
+    if (weight != null) {
+      checkWeightDType(weight, logits.dtype());
+      if (labelSmoothing > 0 && reduction == Reduction.MEAN && target.dtype() == DType.UINT8) {
+        checkRange(target.to(DType.INT64).longs(), target.numel(), classes);
+        throw new RuntimeError(
+            "gather(): Expected dtype int32/int64 for index", "Convert the target with target.to(DType.INT64).");
+      }
+    }
+  }
 
-    if (rank == 1) {
-      return new Shape(1, logits.size(0), 1, new int[0]);
+  private static void checkClassWeight(Tensor weight, int classes, int rank) {
+    if (rank > 2 ? weight.numel() != classes : weight.rank() != 1 || weight.size(0) != classes) {
+      throw new RuntimeError(
+          rank > 2
+              ? "weight tensor should be defined either for all or no classes"
+              : "weight tensor should be defined either for all %d classes or no classes but got weight tensor of shape: %s"
+                  .formatted(classes, Arrays.toString(weight.shape())),
+          "Pass one weight for each of the %d classes.".formatted(classes));
     }
-    int inner = 1;
-    for (int dim = 2; dim < rank; dim++) {
-      inner *= logits.size(dim);
+  }
+
+  private static void checkWeightDType(Tensor weight, DType dtype) {
+    if (weight.dtype() != dtype) {
+      throw new RuntimeError(
+          "expected scalar type %s but found %s".formatted(dtype.torchName(), weight.dtype().torchName()),
+          "Convert the weight with weight.to(DType.%s).".formatted(dtype));
     }
-    return new Shape(logits.size(0), logits.size(1), inner, target.shape());
   }
 
   /** Logits of shape [C] or [N, C]. */
@@ -301,10 +404,6 @@ public final class CrossEntropy {
             new int[] {input[0], input[1], 0, 0}, new int[] {input[0], 1, target.numel() / input[0]}, remedy);
       }
     }
-    if (target.dtype() == DType.UINT8) {
-      throw new RuntimeError(
-          "expected scalar type Long but found Byte", "Convert the target with target.to(DType.INT64).");
-    }
   }
 
   private static RuntimeError sizeMismatch(int[] input, int[] target, String remedy) {
@@ -321,16 +420,10 @@ public final class CrossEntropy {
     }
   }
 
-  private static long[] indices(Tensor target, int classes) {
-    long[] indices = target.to(DType.INT64).longs();
-    checkRange(indices, indices.length, classes);
-    return indices;
-  }
-
-  private static void checkRange(long[] target, int rows, int classes) {
+  private void checkRange(long[] target, int rows, int classes) {
     for (int row = 0; row < rows; row++) {
       long index = target[row];
-      if ((index < 0 || index >= classes) && index != IGNORE_INDEX) {
+      if ((index < 0 || index >= classes) && index != ignoreIndex) {
         throw new IndexError(
             "Target %d is out of bounds.".formatted(index),
             "Row %d: class indices for %d classes lie in [0, %d).".formatted(row, classes, classes));
@@ -338,15 +431,77 @@ public final class CrossEntropy {
     }
   }
 
+  private record Result(Tensor loss, @Nullable Tensor logitsGradient, @Nullable Tensor targetGradient) {}
+
+  private Result compute(
+      Tensor logits, Tensor target, @Nullable Tensor upstream, boolean logitsGradient, boolean targetGradient) {
+    // Equal shapes mean class probabilities, whatever the dtype of the target.
+    boolean probabilities = logits.sameShape(target);
+    if (probabilities) {
+      checkProbabilities(logits, target);
+    } else {
+      checkIndices(logits, target);
+    }
+    Shape shape = Shape.of(logits);
+    long[] indices = null;
+    if (!probabilities) {
+      indices = target.to(DType.INT64).longs();
+      checkRange(indices, indices.length, shape.classes);
+    }
+    DType resultDType =
+        !probabilities
+            ? logits.dtype()
+            : promote(
+                promote(logits.dtype(), target.dtype()),
+                weight != null && weight.dtype().isFloatingPoint() ? weight.dtype() : logits.dtype());
+    boolean perRow = reduction == Reduction.NONE;
+    Tensor seed = Upstream.check(upstream, resultDType, perRow ? shape.result : new int[0]);
+    DType dtype = Declarations.computation(logits, probabilities ? target : null, weight);
+    Tensor loss = perRow ? Tensor.zeros(dtype, shape.result) : null;
+    Tensor gradientOfLogits = logitsGradient ? Tensor.zeros(dtype, logits.shape()) : null;
+    Tensor gradientOfTarget = targetGradient && probabilities ? Tensor.zeros(dtype, logits.shape()) : null;
+    double reduced =
+        compute(
+            kernel(dtype),
+            logits.to(dtype).array(),
+            indices,
+            probabilities ? target.to(dtype).array() : null,
+            shape.outer,
+            shape.classes,
+            shape.inner,
+            weight == null ? null : weight.to(dtype),
+            perRow && seed != null ? seed.to(dtype).array() : null,
+            perRow || seed == null ? 1 : seed.item(),
+            loss == null ? null : loss.array(),
+            gradientOfLogits == null ? null : gradientOfLogits.array(),
+            gradientOfTarget == null ? null : gradientOfTarget.array());
+    return new Result(
+        (loss == null ? Tensor.of(new double[] {reduced}) : loss).to(resultDType),
+        gradientOfLogits == null ? null : gradientOfLogits.to(logits.dtype()),
+        gradientOfTarget == null ? null : gradientOfTarget.to(target.dtype()));
+  }
+
+  /** The dtype that holds both: PyTorch's promotion of floating-point dtypes. */
+  private static DType promote(DType a, DType b) {
+    if (a == b) {
+      return a;
+    }
+    return a == DType.FLOAT64 || b == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+  }
+
   private float compute(
-      float[] logits,
-      long[] target,
-      Shape shape,
-      float @Nullable [] upstream,
-      double upstreamScale,
-      float @Nullable [] loss,
-      float @Nullable [] gradient) {
-    return compute(logits, target, shape.outer, shape.classes, shape.inner, upstream, upstreamScale, loss, gradient);
+      float[] logits, long[] target, int batch, int classes, float @Nullable [] loss, float @Nullable [] gradient) {
+    return (float)
+        compute(
+            kernel(DType.FLOAT32), logits, target, null, batch, classes, 1, weight, null, 1, loss, gradient, null);
+  }
+
+  private CrossEntropyKernel<Object> kernel(DType dtype) {
+    if (dtype == DType.FLOAT32 && float32Kernel != null) {
+      return float32Kernel;
+    }
+    Declarations.require(provider, Operation.CROSS_ENTROPY, dtype);
+    return provider.crossEntropy(dtype);
   }
 
   /**
@@ -354,54 +509,73 @@ public final class CrossEntropy {
    *
    * @return the reduced loss; for reduction none without meaning
    */
-  private float compute(
-      float[] logits,
-      long[] target,
+  private double compute(
+      CrossEntropyKernel<Object> kernel,
+      Object logits,
+      long @Nullable [] target,
+      @Nullable Object probabilities,
       int outer,
       int classes,
       int inner,
-      float @Nullable [] upstream,
+      @Nullable Tensor weight,
+      @Nullable Object upstream,
       double upstreamScale,
-      float @Nullable [] loss,
-      float @Nullable [] gradient) {
+      @Nullable Object loss,
+      @Nullable Object logitsGradient,
+      @Nullable Object targetGradient) {
     Workspace workspace = WORKSPACE.get();
-    CrossEntropyCall<float[]> call = workspace.call;
+    CrossEntropyCall<Object> call = workspace.call;
     BlockSum sum = workspace.lossSum;
     sum.reset();
-    int counted = 0;
     int rows = outer * inner;
-    for (int row = 0; row < rows; row++) {
-      counted += target[row] == IGNORE_INDEX ? 0 : 1;
+    int counted = rows;
+    double denominator = rows;
+    if (target != null) {
+      counted = 0;
+      denominator = 0;
+      for (int row = 0; row < rows; row++) {
+        if (target[row] != ignoreIndex) {
+          counted++;
+          denominator += weight == null ? 1 : weight.getDouble((int) target[row]);
+        }
+      }
     }
     call.classes = classes;
-    call.ignoreIndex = IGNORE_INDEX;
+    call.ignoreIndex = ignoreIndex;
+    call.labelSmoothing = labelSmoothing > 0 ? labelSmoothing : 0;
+    call.classWeight = weight == null ? null : weight.array();
+    call.classWeightOffset = 0;
     // Where every row is ignored the mean is NaN but the gradient 0: a scale that is never multiplied by anything.
-    call.gradientScale = reduction == Reduction.MEAN && counted > 0 ? upstreamScale / counted : upstreamScale;
+    call.gradientScale = reduction == Reduction.MEAN && counted > 0 ? upstreamScale / denominator : upstreamScale;
 
     int innerBlock = Math.max(1, Math.min(inner, BLOCK / Math.max(1, classes)));
-    int outerBlock = Math.max(1, BLOCK / Math.max(1, Math.multiplyExact(classes, innerBlock)));
-    if (innerBlock < inner) {
-      outerBlock = 1;
-    }
+    int outerBlock = innerBlock < inner ? 1 : Math.max(1, BLOCK / Math.max(1, classes * innerBlock));
     for (int n = 0; n < outer; n += outerBlock) {
       call.outer = Math.min(outerBlock, outer - n);
       for (int i = 0; i < inner; i += innerBlock) {
         call.inner = Math.min(innerBlock, inner - i);
-        call.logits.set(logits, n * classes * inner + i, classes * inner, inner);
-        call.target.set(target, n * inner + i, inner, 1);
-        call.upstream.set(upstream, n * inner + i, inner, 1);
-        call.loss.set(loss, n * inner + i, inner, 1);
-        call.logitsGradient.set(gradient, n * classes * inner + i, classes * inner, inner);
+        int firstLogit = n * classes * inner + i;
+        int firstRow = n * inner + i;
+        call.logits.set(logits, firstLogit, classes * inner, inner);
+        call.target.set(target, firstRow, inner, 1);
+        call.probabilities.set(probabilities, firstLogit, classes * inner, inner);
+        call.upstream.set(upstream, firstRow, inner, 1);
+        call.loss.set(loss, firstRow, inner, 1);
+        call.logitsGradient.set(logitsGradient, firstLogit, classes * inner, inner);
+        call.targetGradient.set(targetGradient, firstLogit, classes * inner, inner);
         kernel.compute(call);
         sum.add(call.lossSum);
       }
     }
     call.logits.clear();
     call.target.clear();
+    call.probabilities.clear();
+    call.classWeight = null;
     call.upstream.clear();
     call.loss.clear();
     call.logitsGradient.clear();
+    call.targetGradient.clear();
     double total = sum.total();
-    return (float) (reduction == Reduction.MEAN ? total / counted : total);
+    return reduction == Reduction.MEAN ? total / denominator : total;
   }
 }

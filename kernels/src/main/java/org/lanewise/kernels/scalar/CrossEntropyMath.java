@@ -63,6 +63,9 @@ public final class CrossEntropyMath {
 
   public static final double GRADIENT_ULP = 4;
 
+  /** Class probabilities and label smoothing, in ULP of the largest term. */
+  public static final double MIXED_ULP = 2.5;
+
   /** Mean and sum of float32 losses. */
   public static final double REDUCED_ULP = 2.5;
 

@@ -16,6 +16,17 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     final float[] exponentials = new float[CHUNK];
     final double[] rowSlots = new double[SlotSum.SLOTS];
     final double[] blockSlots = new double[SlotSum.SLOTS];
+    final double[] mixedSlots = new double[2 * SlotSum.SLOTS];
+    float[] row = new float[0];
+    float[] rowExponentials = new float[0];
+
+    /** Makes the row buffers, which only mixed targets need, long enough. */
+    void reserve(int classes) {
+      if (row.length < classes) {
+        row = new float[classes];
+        rowExponentials = new float[classes];
+      }
+    }
   }
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
@@ -29,16 +40,21 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     double[] blockSlots = scratch.blockSlots;
     Arrays.fill(blockSlots, 0);
     double weightSum = 0;
+    boolean mixed = MixedTargets.applies(call);
+    if (mixed) {
+      scratch.reserve(call.classes);
+    }
     int row = 0;
     for (int n = 0; n < call.outer; n++) {
       for (int i = 0; i < call.inner; i++, row++) {
-        long target = call.target.array[call.target.at(n, i)];
-        boolean ignored = target == call.ignoreIndex;
-        double weight = ignored ? 0 : call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + (int) target];
+        int target = call.target.array == null ? 0 : targetClass(call, n, i);
+        boolean ignored = target < 0;
+        double weight = ignored ? 0 : call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + target];
         float upstream = call.upstream.array == null ? 1 : call.upstream.array[call.upstream.at(n, i)];
-        double scale = call.gradientScale * upstream * weight;
-        double loss = row(call, scratch, n, i, ignored ? -1 : (int) target, scale);
-        float roundedLoss = ignored ? 0 : (float) (weight * loss);
+        double scale = ignored ? 0 : call.gradientScale * upstream;
+        double loss =
+            mixed ? mixedRow(call, scratch, n, i, target, scale) : weight * row(call, scratch, n, i, target, scale * weight);
+        float roundedLoss = ignored ? 0 : (float) loss;
         if (call.loss.array != null) {
           call.loss.array[call.loss.at(n, i)] = roundedLoss;
         }
@@ -50,6 +66,42 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     call.weightSum = weightSum;
   }
 
+  /** The class index of a row, −1 where it is ignored. */
+  private static int targetClass(CrossEntropyCall<float[]> call, int n, int i) {
+    long target = call.target.array[call.target.at(n, i)];
+    return target == call.ignoreIndex ? -1 : (int) target;
+  }
+
+  /** The loss of one row whose target is spread over the classes. */
+  private static double mixedRow(
+      CrossEntropyCall<float[]> call, Scratch scratch, int n, int i, int target, double scale) {
+    int classes = call.classes;
+    float[] logits = scratch.row;
+    float[] exponentials = scratch.rowExponentials;
+    for (int c = 0; c < classes; c++) {
+      logits[c] = call.logits.array[call.logits.at(n, c) + i];
+    }
+    float max = max(logits, 0, 1, classes);
+    if (!(Math.abs(max) <= Float.MAX_VALUE)) {
+      fillGradients(call, n, i, Float.NaN);
+      return Double.NaN;
+    }
+    int largest = MixedTargets.indexOf(logits, max);
+    float shift = shift(max);
+    float shiftedMax = max - shift;
+    float exponentOffset = exponentOffset(shiftedMax);
+    exponentials(logits, 0, 1, classes, shift, shiftedMax, exponentOffset, exponentials);
+    exponentials[largest] = 0;
+    double[] slots = scratch.rowSlots;
+    Arrays.fill(slots, 0);
+    for (int c = 0; c < classes; c++) {
+      slots[c % SlotSum.SLOTS] += exponentials[c];
+    }
+    double z = (double) shiftedMax - (exponentOffset - (double) HEADROOM) * LN2;
+    return MixedTargets.row(
+        call, n, i, logits, exponentials, SlotSum.reduce(slots), largest, z, target, scale, scratch.mixedSlots);
+  }
+
   /** The unweighted loss of one row, in float64; writes the gradient of the row where it is wanted. */
   private static double row(
       CrossEntropyCall<float[]> call, Scratch scratch, int n, int i, int target, double scale) {
@@ -59,7 +111,7 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     float max = max(logits, start, stride, call.classes);
     if (!(Math.abs(max) <= Float.MAX_VALUE)) {
       // +inf among the logits, or nothing above -inf: there is no distribution, every result is NaN.
-      fillGradient(call, n, i, Float.NaN);
+      fillGradients(call, n, i, Float.NaN);
       return Double.NaN;
     }
     float shift = shift(max);
@@ -141,10 +193,13 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     }
   }
 
-  private static void fillGradient(CrossEntropyCall<float[]> call, int n, int i, float value) {
-    if (call.logitsGradient.array != null) {
-      for (int c = 0; c < call.classes; c++) {
+  private static void fillGradients(CrossEntropyCall<float[]> call, int n, int i, float value) {
+    for (int c = 0; c < call.classes; c++) {
+      if (call.logitsGradient.array != null) {
         call.logitsGradient.array[call.logitsGradient.at(n, c) + i] = value;
+      }
+      if (call.targetGradient.array != null) {
+        call.targetGradient.array[call.targetGradient.at(n, c) + i] = value;
       }
     }
   }

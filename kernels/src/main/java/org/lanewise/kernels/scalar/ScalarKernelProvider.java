@@ -1,6 +1,7 @@
 package org.lanewise.kernels.scalar;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
@@ -11,8 +12,8 @@ import org.lanewise.kernels.tensor.DType;
 
 /** The kernels in plain Java, under the id {@code scalar}. */
 public final class ScalarKernelProvider implements KernelProvider {
-  /** What the scalar kernels promise; the SIMD kernels, their twins to the bit, promise the same. */
-  public static final List<Declaration> DECLARATIONS =
+  /** What the float32 kernels promise; the SIMD kernels, their twins to the bit, promise the same. */
+  public static final List<Declaration> FLOAT32_DECLARATIONS =
       List.of(
           new Declaration(
               Operation.BCE_WITH_LOGITS,
@@ -28,10 +29,34 @@ public final class ScalarKernelProvider implements KernelProvider {
               DType.FLOAT32,
               CrossEntropyMath.LOSS_ULP,
               CrossEntropyMath.GRADIENT_ULP,
-              Double.POSITIVE_INFINITY,
+              CrossEntropyMath.MIXED_ULP,
               CrossEntropyMath.REDUCED_ULP,
               true,
               true));
+
+  private static final List<Declaration> DECLARATIONS =
+      Stream.concat(
+              FLOAT32_DECLARATIONS.stream(),
+              Stream.of(
+                  new Declaration(
+                      Operation.BCE_WITH_LOGITS,
+                      DType.FLOAT64,
+                      ScalarBceWithLogitsFloat64.LOSS_ULP,
+                      ScalarBceWithLogitsFloat64.GRADIENT_ULP,
+                      ScalarBceWithLogitsFloat64.MIXED_ULP,
+                      ScalarBceWithLogitsFloat64.REDUCED_ULP,
+                      true,
+                      true),
+                  new Declaration(
+                      Operation.CROSS_ENTROPY,
+                      DType.FLOAT64,
+                      ScalarCrossEntropyFloat64.LOSS_ULP,
+                      ScalarCrossEntropyFloat64.GRADIENT_ULP,
+                      ScalarCrossEntropyFloat64.MIXED_ULP,
+                      ScalarCrossEntropyFloat64.REDUCED_ULP,
+                      true,
+                      true)))
+          .toList();
 
   @Override
   public String id() {
@@ -59,14 +84,16 @@ public final class ScalarKernelProvider implements KernelProvider {
   }
 
   @Override
-  @SuppressWarnings("unchecked") // A is float[] for FLOAT32, the one dtype declared
+  @SuppressWarnings("unchecked") // A is the array class of the dtype
   public <A> BceWithLogitsKernel<A> bceWithLogits(DType dtype) {
-    return (BceWithLogitsKernel<A>) new ScalarBceWithLogits();
+    return (BceWithLogitsKernel<A>)
+        (dtype == DType.FLOAT64 ? new ScalarBceWithLogitsFloat64() : new ScalarBceWithLogits());
   }
 
   @Override
   @SuppressWarnings("unchecked") // as above
   public <A> CrossEntropyKernel<A> crossEntropy(DType dtype) {
-    return (CrossEntropyKernel<A>) new ScalarCrossEntropy();
+    return (CrossEntropyKernel<A>)
+        (dtype == DType.FLOAT64 ? new ScalarCrossEntropyFloat64() : new ScalarCrossEntropy());
   }
 }

@@ -13,10 +13,15 @@ public final class SlotSum {
 
   /** The sum of the slots, added pairwise at the distances 16, 8, 4, 2, 1. */
   public static double reduce(double[] slots) {
-    double s0 = eighth(slots, 0) + eighth(slots, 4);
-    double s1 = eighth(slots, 1) + eighth(slots, 5);
-    double s2 = eighth(slots, 2) + eighth(slots, 6);
-    double s3 = eighth(slots, 3) + eighth(slots, 7);
+    return reduce(slots, 0);
+  }
+
+  /** The sum of the slots that begin at {@code start}. */
+  public static double reduce(double[] slots, int start) {
+    double s0 = eighth(slots, start) + eighth(slots, start + 4);
+    double s1 = eighth(slots, start + 1) + eighth(slots, start + 5);
+    double s2 = eighth(slots, start + 2) + eighth(slots, start + 6);
+    double s3 = eighth(slots, start + 3) + eighth(slots, start + 7);
     return (s0 + s2) + (s1 + s3);
   }
 

@@ -11,10 +11,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import org.lanewise.kernels.scalar.BceTargetGradient;
 import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.scalar.SplitDouble;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
+import org.lanewise.kernels.spi.Strided;
 
 /**
  * Float32 BCE with logits, as many elements at a time as there are lanes; formulas and accuracy in
@@ -45,9 +47,23 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     final Window upstream = new Window(CHUNK, 1);
     final Window loss = new Window(CHUNK, 0);
     final Window gradient = new Window(CHUNK, 0);
+    final Window weight = new Window(CHUNK, 1);
+    final Window posWeight = new Window(CHUNK, 1);
+    final float[] q = new float[CHUNK];
+    final float[] c = new float[CHUNK];
     final float[] a1 = new float[CHUNK];
     final float[] a2 = new float[CHUNK];
     final double[] slots = new double[SLOTS];
+
+    void release() {
+      logits.release();
+      target.release();
+      upstream.release();
+      loss.release();
+      gradient.release();
+      weight.release();
+      posWeight.release();
+    }
   }
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
@@ -69,6 +85,10 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     float scaleHigh = SplitDouble.high(call.gradientScale);
     float scaleLow = SplitDouble.low(call.gradientScale);
 
+    boolean weighted = call.weight.isPresent() || call.posWeight.isPresent();
+    boolean weightDirect = call.weight.isContiguous(rows, columns);
+    boolean posWeightDirect = call.posWeight.isContiguous(rows, columns);
+
     for (int first = 0; first < elements; first += CHUNK) {
       int length = Math.min(CHUNK, elements - first);
       int padded = (length + SLOTS - 1) & -SLOTS;
@@ -76,23 +96,47 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       s.logits.read(call.logits, logitsDirect && whole, columns, first, length, padded);
       s.target.read(call.target, targetDirect && whole, columns, first, length, padded);
       exponentials(s.logits.array, s.logits.offset, s.a1, s.a2, padded);
-      if (gradientWanted) {
-        if (call.upstream.isPresent()) {
-          s.upstream.read(call.upstream, upstreamDirect && whole, columns, first, length, padded);
+      if (weighted) {
+        readOrOnes(s.weight, call.weight, weightDirect && whole, columns, first, length, padded);
+        if (call.posWeight.isPresent()) {
+          s.posWeight.read(call.posWeight, posWeightDirect && whole, columns, first, length, padded);
+          positives(s.target.array, s.target.offset, s.posWeight.array, s.posWeight.offset, s.q, s.c, padded);
         } else {
-          s.upstream.array = ONES;
-          s.upstream.offset = 0;
+          System.arraycopy(s.target.array, s.target.offset, s.q, 0, padded);
+          System.arraycopy(ONES, 0, s.c, 0, padded);
         }
+      }
+      if (gradientWanted) {
+        readOrOnes(s.upstream, call.upstream, upstreamDirect && whole, columns, first, length, padded);
         s.gradient.write(call.logitsGradient, gradientDirect && whole, first);
-        gradients(
-            s.logits.array, s.logits.offset,
-            s.target.array, s.target.offset,
-            s.upstream.array, s.upstream.offset,
-            s.a1, s.a2, scaleHigh, scaleLow,
-            s.gradient.array, s.gradient.offset, padded);
+        if (weighted) {
+          weightedGradients(
+              s.logits.array, s.logits.offset,
+              s.target.array, s.target.offset,
+              s.upstream.array, s.upstream.offset,
+              s.weight.array, s.weight.offset,
+              s.q, s.a1, s.a2, scaleHigh, scaleLow,
+              s.gradient.array, s.gradient.offset, padded);
+        } else {
+          gradients(
+              s.logits.array, s.logits.offset,
+              s.target.array, s.target.offset,
+              s.upstream.array, s.upstream.offset,
+              s.a1, s.a2, scaleHigh, scaleLow,
+              s.gradient.array, s.gradient.offset, padded);
+        }
         s.gradient.flush(call.logitsGradient, columns, first, length);
       }
-      losses(s.logits.array, s.logits.offset, s.target.array, s.target.offset, s.a1, s.a2, padded);
+      if (weighted) {
+        logarithms(s.logits.array, s.logits.offset, s.a1, s.a2, padded);
+        weightedLosses(
+            s.logits.array, s.logits.offset,
+            s.target.array, s.target.offset,
+            s.weight.array, s.weight.offset,
+            s.q, s.c, s.a1, s.a2, padded);
+      } else {
+        losses(s.logits.array, s.logits.offset, s.target.array, s.target.offset, s.a1, s.a2, padded);
+      }
       if (lossWanted) {
         s.loss.write(call.loss, lossDirect && whole, first);
         negate(s.a1, s.loss.array, s.loss.offset, padded);
@@ -101,11 +145,18 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       SlotAdd.add(s.a1, 0, padded, s.slots);
     }
     call.lossSum = 0 - SlotSum.reduce(s.slots);
-    s.logits.release();
-    s.target.release();
-    s.upstream.release();
-    s.loss.release();
-    s.gradient.release();
+    BceTargetGradient.compute(call);
+    s.release();
+  }
+
+  private static void readOrOnes(
+      Window window, Strided<float[]> operand, boolean direct, int columns, int first, int length, int padded) {
+    if (operand.isPresent()) {
+      window.read(operand, direct, columns, first, length, padded);
+    } else {
+      window.array = ONES;
+      window.offset = 0;
+    }
   }
 
   /** Exponential: a1 + a2 = −e^−|x|. */
@@ -220,6 +271,138 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector inner = square.fma(w3.fma(square, w2).fma(square, w1).fma(square, w0), e).add(h);
 
       outer.blend(inner, y.compare(VectorOperators.GT, minusSplit)).intoArray(a1s, i);
+    }
+  }
+
+  /** Positives: q = pos_weight t, c = (1 − t) + q. */
+  private static void positives(
+      float[] target, int targetOffset, float[] posWeight, int posWeightOffset, float[] qs, float[] cs, int length) {
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
+      FloatVector q = FloatVector.fromArray(FLOATS, posWeight, posWeightOffset + i).mul(t);
+      q.intoArray(qs, i);
+      one.sub(t).add(q).intoArray(cs, i);
+    }
+  }
+
+  /** Gradient with weights: as without, with q in the place of t, times a factor kept as a sum of two floats. */
+  private static void weightedGradients(
+      float[] logits, int logitsOffset,
+      float[] target, int targetOffset,
+      float[] upstream, int upstreamOffset,
+      float[] weight, int weightOffset,
+      float[] qs, float[] a1s, float[] a2s, float scaleHigh, float scaleLow,
+      float[] out, int outOffset, int length) {
+    FloatVector zero = FloatVector.broadcast(FLOATS, 0);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    FloatVector high = FloatVector.broadcast(FLOATS, scaleHigh);
+    FloatVector minusHigh = FloatVector.broadcast(FLOATS, -scaleHigh);
+    FloatVector low = FloatVector.broadcast(FLOATS, scaleLow);
+    FloatVector minusLow = FloatVector.broadcast(FLOATS, -scaleLow);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
+      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
+      FloatVector u = FloatVector.fromArray(FLOATS, upstream, upstreamOffset + i);
+      FloatVector wt = FloatVector.fromArray(FLOATS, weight, weightOffset + i);
+      FloatVector q = FloatVector.fromArray(FLOATS, qs, i);
+      FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
+      FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
+      VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
+      FloatVector tMinusOne = t.sub(one);
+      FloatVector minusQ = zero.sub(q);
+      FloatVector minusW = minusQ.blend(tMinusOne, positive);
+      FloatVector minusV = tMinusOne.blend(minusQ, positive);
+      FloatVector numerator = minusV.fma(a1, minusW);
+      FloatVector reciprocal = one.div(one.sub(a1));
+      FloatVector quotient = numerator.mul(reciprocal);
+      FloatVector residual = a2.fma(quotient.add(minusV), quotient.fma(a1, numerator.sub(quotient)));
+      FloatVector correction = residual.mul(reciprocal);
+      FloatVector signedHigh = high.blend(minusHigh, positive);
+      FloatVector signedLow = low.blend(minusLow, positive);
+      FloatVector weighted = u.mul(wt);
+      FloatVector weightedLow = u.fma(wt, zero.sub(weighted));
+      FloatVector factorHigh = weighted.mul(signedHigh);
+      FloatVector factorLow =
+          weighted
+              .fma(signedHigh, zero.sub(factorHigh))
+              .add(weighted.fma(signedLow, weightedLow.mul(signedHigh)));
+      FloatVector gradient = quotient.fma(factorHigh, correction.fma(factorHigh, quotient.mul(factorLow)));
+      // The low parts may have taken the sign of a zero.
+      gradient = gradient.blend(quotient.mul(factorHigh), gradient.compare(VectorOperators.EQ, zero));
+      gradient.blend(x, x.compare(VectorOperators.NE, x)).intoArray(out, outOffset + i);
+    }
+  }
+
+  /** Logarithm: m1 + m2 = −ln(1 + e^−|x|), by the outer formula, or the inner one near 0; overwrites a1 and a2. */
+  private static void logarithms(float[] logits, int logitsOffset, float[] a1s, float[] a2s, int length) {
+    IntVector signBit = IntVector.broadcast(INTS, Integer.MIN_VALUE);
+    FloatVector minusHalf = FloatVector.broadcast(FLOATS, -0.5f);
+    FloatVector minusSplit = FloatVector.broadcast(FLOATS, -SPLIT);
+    FloatVector minusLn2 = FloatVector.broadcast(FLOATS, MINUS_LN2);
+    FloatVector minusLn2Tail = FloatVector.broadcast(FLOATS, MINUS_LN2_TAIL);
+    FloatVector s0 = FloatVector.broadcast(FLOATS, S0);
+    FloatVector s1 = FloatVector.broadcast(FLOATS, S1);
+    FloatVector s2 = FloatVector.broadcast(FLOATS, S2);
+    FloatVector s3 = FloatVector.broadcast(FLOATS, S3);
+    FloatVector s4 = FloatVector.broadcast(FLOATS, S4);
+    FloatVector s5 = FloatVector.broadcast(FLOATS, S5);
+    FloatVector w0 = FloatVector.broadcast(FLOATS, W0);
+    FloatVector w1 = FloatVector.broadcast(FLOATS, W1);
+    FloatVector w2 = FloatVector.broadcast(FLOATS, W2);
+    FloatVector w3 = FloatVector.broadcast(FLOATS, W3);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
+      FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
+      FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
+      FloatVector y = x.reinterpretAsInts().or(signBit).reinterpretAsFloats();
+
+      FloatVector p = s5.fma(a1, s4).fma(a1, s3).fma(a1, s2).fma(a1, s1).fma(a1, s0);
+      FloatVector outerRest = a1.mul(a1).fma(p, a2.fma(a1, a2));
+      FloatVector outer1 = outerRest.add(a1);
+      FloatVector outer2 = a1.sub(outer1).add(outerRest);
+
+      FloatVector square = x.mul(x);
+      FloatVector h = y.fma(minusHalf, minusLn2);
+      FloatVector e = y.fma(minusHalf, minusLn2.sub(h)).add(minusLn2Tail);
+      FloatVector innerRest = square.fma(w3.fma(square, w2).fma(square, w1).fma(square, w0), e);
+      FloatVector inner1 = innerRest.add(h);
+      FloatVector inner2 = h.sub(inner1).add(innerRest);
+
+      VectorMask<Float> near = y.compare(VectorOperators.GT, minusSplit);
+      outer1.blend(inner1, near).intoArray(a1s, i);
+      outer2.blend(inner2, near).intoArray(a2s, i);
+    }
+  }
+
+  /** Loss with weights, negated: both products and their sum without an error, then the weight; overwrites m1. */
+  private static void weightedLosses(
+      float[] logits, int logitsOffset,
+      float[] target, int targetOffset,
+      float[] weight, int weightOffset,
+      float[] qs, float[] cs, float[] m1s, float[] m2s, int length) {
+    IntVector signBit = IntVector.broadcast(INTS, Integer.MIN_VALUE);
+    FloatVector zero = FloatVector.broadcast(FLOATS, 0);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
+      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
+      FloatVector wt = FloatVector.fromArray(FLOATS, weight, weightOffset + i);
+      FloatVector q = FloatVector.fromArray(FLOATS, qs, i);
+      FloatVector c = FloatVector.fromArray(FLOATS, cs, i);
+      FloatVector m1 = FloatVector.fromArray(FLOATS, m1s, i);
+      FloatVector m2 = FloatVector.fromArray(FLOATS, m2s, i);
+      FloatVector y = x.reinterpretAsInts().or(signBit).reinterpretAsFloats();
+      FloatVector w = q.add(x.sub(y)).blend(one.sub(t), x.compare(VectorOperators.GT, zero));
+      FloatVector product = y.mul(w);
+      FloatVector productLow = y.fma(w, zero.sub(product));
+      FloatVector term = c.mul(m1);
+      FloatVector termLow = c.fma(m1, zero.sub(term)).add(c.mul(m2));
+      FloatVector sum = product.add(term);
+      FloatVector back = sum.sub(product);
+      FloatVector sumLow = product.sub(sum.sub(back)).add(term.sub(back)).add(productLow).add(termLow);
+      VectorMask<Float> finite = sum.sub(sum).compare(VectorOperators.EQ, zero);
+      sum.mul(wt).blend(sum.fma(wt, sumLow.mul(wt)), finite).intoArray(m1s, i);
     }
   }
 

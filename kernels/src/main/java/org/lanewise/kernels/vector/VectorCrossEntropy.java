@@ -9,12 +9,14 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import org.lanewise.kernels.scalar.MixedTargets;
 import org.lanewise.kernels.scalar.RowMath;
 import org.lanewise.kernels.scalar.ScalarCrossEntropy;
 import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.scalar.SplitDouble;
 import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
+import org.lanewise.kernels.spi.Strided;
 
 /**
  * Float32 cross-entropy with class indices, as many classes of a row at a time as there are lanes; formulas and accuracy
@@ -39,8 +41,18 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     final float[] last = new float[PADDED_PART];
     final double[] rowSlots = new double[SLOTS];
     final double[] blockSlots = new double[SLOTS];
+    final double[] mixedSlots = new double[2 * SLOTS];
     float[] row = new float[0];
     float[] rowGradient = new float[0];
+
+    /** Makes the row buffers long enough, up to whole slots. */
+    void reserve(int classes) {
+      int padded = classes + SLOTS - 1 & -SLOTS;
+      if (row.length < padded) {
+        row = new float[padded];
+        rowGradient = new float[padded];
+      }
+    }
   }
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
@@ -54,10 +66,10 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     Scratch s = SCRATCH.get();
     int classes = call.classes;
     boolean gradientWanted = call.logitsGradient.isPresent();
+    boolean mixed = MixedTargets.applies(call);
     boolean direct = call.logits.columnStride == 1 && (!gradientWanted || call.logitsGradient.columnStride == 1);
-    if (!direct && s.row.length < classes) {
-      s.row = new float[classes];
-      s.rowGradient = new float[classes];
+    if (!direct || mixed) {
+      s.reserve(classes);
     }
     double[] blockSlots = s.blockSlots;
     Arrays.fill(blockSlots, 0);
@@ -65,29 +77,28 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     int row = 0;
     for (int n = 0; n < call.outer; n++) {
       for (int i = 0; i < call.inner; i++, row++) {
-        long target = call.target.array[call.target.at(n, i)];
-        boolean ignored = target == call.ignoreIndex;
-        double weight = ignored ? 0 : call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + (int) target];
+        int target = call.target.isPresent() ? targetClass(call, n, i) : 0;
+        boolean ignored = target < 0;
+        double weight = ignored ? 0 : call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + target];
         float upstream = call.upstream.isPresent() ? call.upstream.array[call.upstream.at(n, i)] : 1;
-        double scale = call.gradientScale * upstream * weight;
-        int targetClass = ignored ? -1 : (int) target;
+        double scale = ignored ? 0 : call.gradientScale * upstream;
         double loss;
-        if (direct) {
-          loss = row(
+        if (mixed) {
+          loss = mixedRow(call, s, n, i, target, scale);
+        } else if (direct) {
+          loss = weight * row(
               s, call.logits.array, call.logits.at(n, 0) + i,
-              call.logitsGradient.array, call.logitsGradient.at(n, 0) + i, classes, targetClass, scale);
+              call.logitsGradient.array, call.logitsGradient.at(n, 0) + i, classes, target, scale * weight);
         } else {
-          for (int c = 0; c < classes; c++) {
-            s.row[c] = call.logits.array[call.logits.at(n, c) + i];
-          }
-          loss = row(s, s.row, 0, gradientWanted ? s.rowGradient : null, 0, classes, targetClass, scale);
+          gather(call, n, i, s.row);
+          loss = weight * row(s, s.row, 0, gradientWanted ? s.rowGradient : null, 0, classes, target, scale * weight);
           if (gradientWanted) {
             for (int c = 0; c < classes; c++) {
               call.logitsGradient.array[call.logitsGradient.at(n, c) + i] = s.rowGradient[c];
             }
           }
         }
-        float roundedLoss = ignored ? 0 : (float) (weight * loss);
+        float roundedLoss = ignored ? 0 : (float) loss;
         if (call.loss.isPresent()) {
           call.loss.array[call.loss.at(n, i)] = roundedLoss;
         }
@@ -97,6 +108,52 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     }
     call.lossSum = SlotSum.reduce(blockSlots);
     call.weightSum = weightSum;
+  }
+
+  /** The class index of a row, −1 where it is ignored. */
+  private static int targetClass(CrossEntropyCall<float[]> call, int n, int i) {
+    long target = call.target.array[call.target.at(n, i)];
+    return target == call.ignoreIndex ? -1 : (int) target;
+  }
+
+  private static void gather(CrossEntropyCall<float[]> call, int n, int i, float[] row) {
+    for (int c = 0; c < call.classes; c++) {
+      row[c] = call.logits.array[call.logits.at(n, c) + i];
+    }
+  }
+
+  /** The loss of one row whose target is spread over the classes. */
+  private static double mixedRow(CrossEntropyCall<float[]> call, Scratch s, int n, int i, int target, double scale) {
+    int classes = call.classes;
+    int padded = classes + SLOTS - 1 & -SLOTS;
+    float[] logits = s.row;
+    float[] exponentials = s.rowGradient;
+    gather(call, n, i, logits);
+    Arrays.fill(logits, classes, padded, Float.NEGATIVE_INFINITY);
+    float max = max(logits, 0, padded);
+    if (!(Math.abs(max) <= Float.MAX_VALUE)) {
+      fillRow(call.logitsGradient, classes, n, i, Float.NaN);
+      fillRow(call.targetGradient, classes, n, i, Float.NaN);
+      return Double.NaN;
+    }
+    int largest = MixedTargets.indexOf(logits, max);
+    float shift = shift(max);
+    float shiftedMax = max - shift;
+    float exponentOffset = exponentOffset(shiftedMax);
+    exponentials(logits, 0, padded, shift, shiftedMax, exponentOffset, exponentials, 0);
+    exponentials[largest] = 0;
+    double[] slots = s.rowSlots;
+    Arrays.fill(slots, 0);
+    SlotAdd.add(exponentials, 0, padded, slots);
+    double z = (double) shiftedMax - (exponentOffset - (double) HEADROOM) * LN2;
+    return MixedTargets.row(
+        call, n, i, logits, exponentials, SlotSum.reduce(slots), largest, z, target, scale, s.mixedSlots);
+  }
+
+  private static void fillRow(Strided<float[]> operand, int classes, int n, int i, float value) {
+    for (int c = 0; c < classes && operand.isPresent(); c++) {
+      operand.array[operand.at(n, c) + i] = value;
+    }
   }
 
   /** The unweighted loss of one row, in float64; writes the gradient of the row where there is an array for it. */

@@ -49,7 +49,7 @@ public final class VectorKernelProvider implements KernelProvider {
 
   @Override
   public List<Declaration> declarations() {
-    return ScalarKernelProvider.DECLARATIONS;
+    return ScalarKernelProvider.FLOAT32_DECLARATIONS;
   }
 
   @Override
