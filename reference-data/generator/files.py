@@ -81,17 +81,20 @@ def operation_files(operation, cases):
         return {**entry, "tensor": tensors.add(tensor)}
 
     def describe_output(output):
-        entry = {"dtype": "float32", "shape": list(output.shape)}
+        entry = {"dtype": output.dtype, "shape": list(output.shape)}
         if output.positions is not None:
             entry["positions"] = tensors.add(Tensor.of(output.positions, "int64"))
-        return {**entry, "pytorch": tensors.add(Tensor("float32", output.pytorch)),
-                "exact": tensors.add(Tensor("float64", output.exact))}
+        entry |= {"pytorch": tensors.add(output.pytorch), "exact": tensors.add(Tensor("float64", output.exact))}
+        if output.dtype == "float64":
+            entry["exact_low"] = tensors.add(Tensor("float64", output.low))
+        return entry
 
     rows = []
     for case in cases:
         inputs = {name: describe(tensor) for name, tensor in case.inputs.items()}
         expect = {"error": case.error} if case.fails else {
-            "outputs": {name: describe_output(output) for name, output in case.outputs.items()}}
+            "outputs": {name: describe_output(output) for name, output in case.outputs.items()}
+                       | {name: {"text": text} for name, text in case.texts.items()}}
         rows.append({"id": case.id, "region": case.region, "rules": case.rules, "inputs": inputs,
                      "options": case.options, "expect": expect, "deviations": case.deviations})
     path = f"tensors/{operation.name}.safetensors"
@@ -100,7 +103,7 @@ def operation_files(operation, cases):
 
 
 def rules_file(operations):
-    rules = [{"id": f"{operation.name}.{rule}", "text": text}
+    rules = [{"id": f"{operation.name}.{rule}", "text": text, "section": operation.section(rule)}
              for operation in operations for rule, text in operation.rules.items()]
     return {"rules.json": to_json({"format": "lanewise/rules", "version": 1, "rules": rules}, "rules")}
 

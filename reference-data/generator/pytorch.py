@@ -45,14 +45,22 @@ def _to_torch(tensor):
     return torch.from_numpy(values)
 
 
+def _from_torch(tensor):
+    tensor = tensor.detach().contiguous()
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype == "bfloat16":
+        return Tensor.of(tensor.float().numpy(), dtype)
+    return Tensor.of(tensor.numpy(), dtype)
+
+
 def run(operation, case):
     """Puts into the case what PyTorch returns or raises, beside the truth."""
     inputs = {name: _to_torch(tensor) for name, tensor in case.inputs.items()}
     upstream = inputs.pop("upstream", None)
-    if upstream is not None:
-        inputs["logits"].requires_grad_()
+    for name in case.gradients:
+        inputs[name].requires_grad_()
     try:
-        loss = operation.call(torch.nn.functional, inputs, case.options)
+        result = operation.call(torch.nn.functional, inputs, case.options)
     except Exception as error:  # what PyTorch raises is the expected value
         if not case.fails:
             raise DataFault(f"The case {case.id} is meant to have a value, but PyTorch raises "
@@ -61,16 +69,20 @@ def run(operation, case):
         return
     if case.fails:
         raise DataFault(f"The case {case.id} is meant to be refused, but PyTorch returns a value.")
-    results = {"loss": loss.detach()}
+    results = {operation.result: result}
     if upstream is not None:
-        loss.backward(upstream)
-        results["logits_gradient"] = inputs["logits"].grad
-    for name, (exact, finite) in operation.truth(case).items():
-        result = results[name]
-        if result.dtype != torch.float32:
-            raise DataFault(f"The case {case.id} gives {name} as {result.dtype}, where float32 is expected.")
-        shape, positions = tuple(result.shape), case.positions.get(name)
-        values, finite = Tensor.of(result.numpy()).array, np.reshape(finite, shape)
+        if upstream.dtype != result.dtype or upstream.shape != result.shape:
+            raise DataFault(f"The case {case.id} has an upstream gradient of {upstream.dtype} {tuple(upstream.shape)}, "
+                            f"but PyTorch returns {result.dtype} {tuple(result.shape)}.")
+        result.backward(upstream)
+        results |= {f"{name}_gradient": inputs[name].grad for name in case.gradients}
+    truth = operation.truth(case)
+    for name, result in results.items():
+        exact, finite = truth[name]
+        values, positions = _from_torch(result), case.positions.get(name)
+        shape = values.shape
+        finite = np.reshape(finite, shape)
         if positions is not None:
-            values, finite = values.ravel()[positions], finite.ravel()[positions]
-        case.outputs[name] = Output(shape, values, floats(exact, values.shape), finite, positions)
+            values = Tensor(values.dtype, values.array.ravel()[positions])
+            finite = finite.ravel()[positions]
+        case.outputs[name] = Output(shape, values, *floats(exact, values.shape), finite, positions)

@@ -19,6 +19,7 @@ DTYPES = {
 }
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint8")
+HALVES = ("float16", "bfloat16")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +34,27 @@ class Tensor:
     def of(values, dtype="float32", shape=None):
         values = np.asarray(values)
         if dtype == "bfloat16":
-            bits = values.astype("<f4").view("<u4").astype(np.uint64)
-            array = ((bits + 0x7FFF + ((bits >> np.uint64(16)) & np.uint64(1))) >> np.uint64(16)).astype("<u2")
+            values = values.astype("<f4")
+            bits = np.atleast_1d(values).view("<u4").astype(np.uint64)
+            rounded = (bits + 0x7FFF + ((bits >> np.uint64(16)) & np.uint64(1))) >> np.uint64(16)
+            array = np.where(np.isnan(values), 0x7FC0, rounded.reshape(values.shape)).astype("<u2")
         else:
-            array = values.astype(DTYPES[dtype][0])
+            with np.errstate(over="ignore"):
+                array = np.array(values.astype(DTYPES[dtype][0]))
             if dtype in FLOATS:
                 array[np.isnan(array)] = np.nan  # one NaN, whatever bits the machine made
-        array = np.ascontiguousarray(array)
-        return Tensor(dtype, array if shape is None else array.reshape(shape))
+        return Tensor(dtype, np.ascontiguousarray(array).reshape(values.shape if shape is None else shape))
 
     @property
     def shape(self):
         return self.array.shape
+
+    @property
+    def values(self):
+        """The numbers as float64; int64 ones beyond 2^53 are rounded."""
+        if self.dtype == "bfloat16":
+            return (self.array.astype("<u4") << 16).view("<f4").astype(np.float64)
+        return self.array.astype(np.float64)
 
     @property
     def data(self):
@@ -100,16 +110,18 @@ class Stream:
 
 
 def recipe(kind, shape, seed, dtype="float32", **parameters):
-    """A tensor that a reader draws again by splitmix64, as docs/file-formats.md lays down."""
+    """A tensor that a reader draws again by splitmix64, as docs/file-formats.md lays down. With fewer `bits` than 24
+    the values of `uniform` fit a narrower dtype."""
     seed = int(seed)
     state = np.uint64(seed) + np.arange(1, int(np.prod(shape)) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z = z ^ (z >> np.uint64(31))
     if kind == "uniform":
-        values = ((z >> np.uint64(40)).astype(np.int64) - 2**23).astype(np.float64) * 2.0 ** parameters["exponent"]
+        bits = parameters.get("bits", 24)
+        values = ((z >> np.uint64(64 - bits)).astype(np.int64) - 2 ** (bits - 1)) * 2.0 ** parameters["exponent"]
     elif kind == "binary":
         values = (z >> np.uint64(63)).astype(np.int64)
     else:
         values = ((z >> np.uint64(33)) % np.uint64(parameters["bound"])).astype(np.int64)
-    return Tensor(dtype, values.astype(DTYPES[dtype][0]).reshape(shape), {"kind": kind, "seed": seed, **parameters})
+    return Tensor(dtype, Tensor.of(values, dtype, shape).array, {"kind": kind, "seed": seed, **parameters})

@@ -30,12 +30,37 @@ def to_float(value):
     else:
         mantissa = int(mantissa)
         # Python's integer division rounds correctly, which mpmath's own conversion does not for subnormals.
-        magnitude = float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent)
+        try:
+            magnitude = float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent)
+        except OverflowError:
+            magnitude = math.inf
     return math.copysign(magnitude or SMALLEST, -1.0 if sign else 1.0)
 
 
 def floats(values, shape):
-    return np.array([to_float(v) for v in values], dtype="<f8").reshape(shape)
+    """The values as float64, and what that rounding left: two arrays."""
+    high = [to_float(v) for v in values]
+    low = [_left(v, h) for v, h in zip(values, high)]
+    return np.array(high, dtype="<f8").reshape(shape), np.array(low, dtype="<f8").reshape(shape)
+
+
+def _left(value, high):
+    if not math.isfinite(high) or abs(high) == SMALLEST:
+        return 0.0
+    left = to_float(value - mpf(high))
+    return 0.0 if abs(left) == SMALLEST else left
+
+
+def product(*factors):
+    """The product, read as a limit: nothing times infinity is nothing, as long as no factor is NaN."""
+    if any(f != f for f in factors):
+        return NAN
+    if any(f == 0 for f in factors):
+        return ZERO
+    result = ONE
+    for f in factors:
+        result = result * f
+    return result
 
 
 def reduce_loss(terms, reduction, count):
