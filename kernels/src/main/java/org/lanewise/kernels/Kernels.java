@@ -3,6 +3,7 @@ package org.lanewise.kernels;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.lanewise.kernels.spi.Availability;
@@ -22,11 +23,11 @@ public final class Kernels {
   /**
    * All providers, available or not, in the order of their ids.
    *
-   * @throws IllegalStateException if two providers have the same id
+   * @throws IllegalStateException if two providers have the same id, or one cannot be loaded
    */
   public static List<KernelProvider> all() {
     List<KernelProvider> providers = new ArrayList<>();
-    for (KernelProvider provider : ServiceLoader.load(KernelProvider.class)) {
+    for (KernelProvider provider : load()) {
       for (KernelProvider other : providers) {
         if (other.id().equals(provider.id())) {
           throw new IllegalStateException(
@@ -38,6 +39,17 @@ public final class Kernels {
     }
     providers.sort(Comparator.comparing(KernelProvider::id));
     return providers;
+  }
+
+  private static List<KernelProvider> load() {
+    try {
+      return ServiceLoader.load(KernelProvider.class).stream().map(ServiceLoader.Provider::get).toList();
+    } catch (ServiceConfigurationError e) {
+      throw new IllegalStateException(
+          "A kernel provider cannot be loaded (%s); correct it or take its jar off the class path."
+              .formatted(e.getCause() == null ? e.getMessage() : e.getMessage() + ": " + e.getCause()),
+          e);
+    }
   }
 
   /**

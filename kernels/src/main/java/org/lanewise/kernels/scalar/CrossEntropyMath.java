@@ -13,9 +13,9 @@ package org.lanewise.kernels.scalar;
  * shifted by m first; there the difference is exact for every logit that is not negligible (Sterbenz).
  *
  * <p><b>Exponential.</b> With C1 = float(ln 2) and C2 = float(ln 2 − C1), x − n · C1 is exact in one fused step; e^r is a
- * minimax polynomial of degree 6. Results are 2^32 times too large ({@link #HEADROOM}), so that what is 2^−149 of the
- * largest term is still a normal number; what is further below than {@link #DEEPEST} is 0, less than a 200th of the
- * smallest subnormal loss.
+ * minimax polynomial of degree 6. Results are 2^52 times too large ({@link #HEADROOM}), so that e^−122 of the largest term
+ * is still a normal number; what is further below ({@link #DEEPEST}) is 0, even from 2^18 classes together less than a
+ * 200th of the smallest subnormal loss.
  *
  * <p><b>Sums and the rest of the row</b> are float64, the exponential and logarithm of a row those of {@link RowMath}; a loss
  * is rounded to float32 once.
@@ -37,10 +37,10 @@ public final class CrossEntropyMath {
   public static final float MINUS_LN2_LOW = 0x1.05c610p-29f;
 
   /** Exponentials are 2^HEADROOM times too large. */
-  public static final int HEADROOM = 32;
+  public static final int HEADROOM = 52;
 
   /** Logits more than this below the largest contribute 0. */
-  public static final float DEEPEST = 108f;
+  public static final float DEEPEST = 122f;
 
   /** e^r = 1 + r + r² · (Q0 + Q1 r + … + Q4 r⁴) on |r| ≤ ln 2 / 2. */
   public static final float Q0 = (float) .4999999344778312;

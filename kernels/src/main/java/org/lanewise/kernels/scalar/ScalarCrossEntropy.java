@@ -145,7 +145,7 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     double loss = RowMath.log1p(ratio) + (zc - z);
 
     if (call.logitsGradient.array != null) {
-      double factor = target < 0 ? 0 : scale * (e / (ratio + 1));
+      double factor = target < 0 ? others * 0 : scale * (e / (ratio + 1));
       scale(call, n, i, SplitDouble.high(factor), SplitDouble.low(factor));
       if (target >= 0) {
         call.logitsGradient.array[call.logitsGradient.at(n, target) + i] = (float) -(others * factor);

@@ -212,7 +212,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     double loss = RowMath.log1p(ratio) + (zc - z);
 
     if (gradient != null) {
-      double factor = target < 0 ? 0 : scale * (e / (ratio + 1));
+      double factor = target < 0 ? others * 0 : scale * (e / (ratio + 1));
       float high = SplitDouble.high(factor);
       float low = SplitDouble.low(factor);
       scale(gradient, gradientStart, last, high, low);

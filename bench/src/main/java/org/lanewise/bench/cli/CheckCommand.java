@@ -1,0 +1,124 @@
+package org.lanewise.bench.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.grid.Grid;
+import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.report.HtmlReport;
+import org.lanewise.bench.results.Environment;
+import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.bench.results.Quantity;
+import org.lanewise.bench.results.ResultFile;
+import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.verdict.Verdict;
+import org.lanewise.kernels.spi.KernelProvider;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise check}: the main job, correctness and speed of the built-in kernels in one go. */
+@Command(
+    name = "check",
+    description = "Verifies the kernels on all stored data, measures a few points, writes a report.",
+    footer = {
+      "",
+      "Writes report.html, verify.json, bench.json and jmh.log to target/lanewise of the project.",
+      "",
+      "Example:",
+      "  ./lanewise check"
+    })
+final class CheckCommand implements Callable<Integer> {
+  private static final String PRESET = "check";
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--all", description = "Also the kernels that are not built in, as far as they can run here.")
+  private boolean all;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    Path folder = WorkFolder.path();
+    ReferenceData data = ReferenceData.builtIn();
+    Verification verification = Verification.run(data, Subjects.all(all, out), data.cases(), "");
+    verification.printFailures(out);
+    out.flush();
+    ResultFile verified = new ResultFile("verify", Environment.current(), verification.toJson());
+    verified.write(folder.resolve("verify.json"));
+
+    List<Work> points = Grid.load().preset(PRESET).points();
+    List<KernelProvider> kernels = Subjects.kernels(all, new PrintWriter(PrintWriter.nullWriter()));
+    List<MeasuredRow> rows =
+        BenchCommand.measure(points, kernels, Effort.of(PRESET), folder.resolve("jmh.log"), err);
+    ResultFile measured =
+        new ResultFile("bench", Environment.current(), rows.stream().map(MeasuredRow::toJson).toList());
+    measured.write(folder.resolve("bench.json"));
+    Path report = folder.resolve("report.html");
+    new HtmlReport(List.of(verified, measured)).write(report);
+
+    out.printf("%d cases, outputs of PyTorch %s%n", data.cases().size(), data.torchVersion());
+    printSummary(out, verification, rows);
+    out.printf("%nReport: %s%n", report);
+    long unmeasured = rows.stream().filter(row -> row.time() == null).count();
+    if (unmeasured > 0) {
+      out.printf("%d of %d measurements could not be made; the reasons stand above.%n", unmeasured, rows.size());
+    }
+    int exitCode = verification.exitCode();
+    return exitCode == ExitCode.GOOD && unmeasured > 0 ? ExitCode.ENVIRONMENT : exitCode;
+  }
+
+  /** One row a kernel and operation, under the shapes that the operation was measured at. */
+  private static void printSummary(PrintWriter out, Verification verification, List<MeasuredRow> measured) {
+    for (String operation : verification.rows().keySet().stream().map(Verification.RowKey::operation).distinct().toList()) {
+      List<Work> points =
+          measured.stream()
+              .map(MeasuredRow::work)
+              .filter(work -> work.operation().equals(operation) && !work.backward())
+              .distinct()
+              .toList();
+      out.printf("%n%s%n", operation);
+      out.printf("  %-11s %6s %6s %7s %8s  ", "kernel", "passed", "failed", "skipped", "max ULP");
+      points.forEach(point -> out.printf("%10s", point.shape()));
+      out.printf("  logits/s, forward%n");
+      verification
+          .rows()
+          .forEach(
+              (key, row) -> {
+                if (!key.operation().equals(operation)) {
+                  return;
+                }
+                out.printf(
+                    "  %-11s %6d %6d %7d %8s  ",
+                    key.subject(),
+                    row.count(Verdict.PASSED),
+                    row.count(Verdict.FAILED),
+                    row.count(Verdict.SKIPPED),
+                    row.worst() == null ? "-" : Verification.ulp(Math.abs(row.worst().ulp())));
+                points.forEach(point -> out.printf("%10s", throughput(measured, point, key.subject())));
+                out.println();
+              });
+      verification
+          .rows()
+          .forEach(
+              (key, row) -> {
+                if (key.operation().equals(operation) && row.worst() != null) {
+                  out.printf("  worst input of %s: %s %s%n", key.subject(), row.worst().output(), row.worst().input());
+                }
+              });
+    }
+  }
+
+  private static String throughput(List<MeasuredRow> measured, Work point, String kernel) {
+    return measured.stream()
+        .filter(row -> row.work().equals(point) && row.implementation().name().equals(kernel) && row.time() != null)
+        .findFirst()
+        .map(row -> Quantity.si(row.elementsPerSecond()))
+        .orElse("-");
+  }
+}

@@ -1,0 +1,44 @@
+package org.lanewise.bench.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.report.HtmlReport;
+import org.lanewise.bench.results.ResultFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise report}: result files as one HTML page. */
+@Command(
+    name = "report",
+    sortOptions = false,
+    description = "Writes one offline HTML page on result files, of one machine or of several.",
+    footer = {"", "Example:", "  ./lanewise report verify.json cpu.json gpu.json -o report.html"})
+final class ReportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Results of verify, validate, bench or peers; of a measurement made twice the last counts.")
+  private List<Path> files = List.of();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      required = true,
+      description = "Write the page to this file.")
+  private Path output = Path.of("report.html");
+
+  @Override
+  public Integer call() {
+    List<ResultFile> results = files.stream().map(file -> ResultFile.read(file, HtmlReport.KINDS)).toList();
+    new HtmlReport(results).write(output);
+    spec.commandLine().getOut().println("Report: " + output);
+    return ExitCode.GOOD;
+  }
+}

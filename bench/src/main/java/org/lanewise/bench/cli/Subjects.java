@@ -1,0 +1,75 @@
+package org.lanewise.bench.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.lanewise.bench.UserError;
+import org.lanewise.conformance.verdict.FrontDoorSubject;
+import org.lanewise.conformance.verdict.KernelSubject;
+import org.lanewise.conformance.verdict.Subject;
+import org.lanewise.kernels.Kernels;
+import org.lanewise.kernels.UnavailableKernelException;
+import org.lanewise.kernels.spi.KernelProvider;
+
+/** The implementations that a command is about. */
+final class Subjects {
+  /** What is judged where nothing is named. */
+  static final List<String> BUILT_IN = List.of("scalar", "vector");
+
+  private Subjects() {}
+
+  /** The named kernels, {@value FrontDoorSubject#ID} among them if named. */
+  static List<Subject> named(List<String> ids) {
+    List<Subject> subjects = new ArrayList<>();
+    for (String id : ids) {
+      subjects.add(id.equals(FrontDoorSubject.ID) ? new FrontDoorSubject() : new KernelSubject(kernel(id)));
+    }
+    return subjects;
+  }
+
+  /**
+   * The front door and the built-in kernels, or all kernels. One that cannot run here is named, with the reason, and left
+   * out.
+   */
+  static List<Subject> all(boolean alsoForeign, PrintWriter notices) {
+    List<Subject> subjects = new ArrayList<>();
+    subjects.add(new FrontDoorSubject());
+    kernels(alsoForeign, notices).forEach(provider -> subjects.add(new KernelSubject(provider)));
+    return subjects;
+  }
+
+  /** The built-in kernels, or all kernels, as far as they can run here. */
+  static List<KernelProvider> kernels(boolean alsoForeign, PrintWriter notices) {
+    List<KernelProvider> available = new ArrayList<>();
+    for (KernelProvider provider : Kernels.all()) {
+      if (!alsoForeign && !BUILT_IN.contains(provider.id())) {
+        continue;
+      }
+      if (provider.availability().available()) {
+        available.add(provider);
+      } else {
+        notices.printf(
+            "SKIPPED %s: %s %s%n", provider.id(), provider.availability().reason(), provider.availability().remedy());
+      }
+    }
+    return available;
+  }
+
+  /** The kernel of the given id. */
+  static KernelProvider kernel(String id) {
+    try {
+      return Kernels.require(id);
+    } catch (UnavailableKernelException e) {
+      throw UserError.environment(e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw UserError.usage(
+          "There is no kernel '%s'; choose one of %s."
+              .formatted(
+                  id,
+                  Stream.concat(Kernels.all().stream().map(KernelProvider::id), Stream.of(FrontDoorSubject.ID))
+                      .collect(Collectors.joining(", "))));
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package org.lanewise.bench.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.results.Environment;
+import org.lanewise.bench.results.ResultFile;
+import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.verdict.Subject;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise verify}: conformance only. */
+@Command(
+    name = "verify",
+    description = "Checks kernels against stored outputs of PyTorch and against the true values.",
+    footer = {
+      "",
+      "Without --kernel it checks the front door (argument checks, which all kernels share), scalar and vector.",
+      "",
+      "Examples:",
+      "  ./lanewise verify",
+      "  ./lanewise verify --kernel vector --case 'cross_entropy/*'",
+      "  ./lanewise verify --operation bce_with_logits --json out.json"
+    })
+final class VerifyCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--kernel", paramLabel = "ID", description = "Check this kernel only; may be given several times.")
+  private List<String> kernels = new ArrayList<>();
+
+  @Option(names = "--cases", paramLabel = "DIR", description = "Read the cases of this folder, written by generate.py.")
+  private @Nullable Path cases;
+
+  @Option(names = "--operation", paramLabel = "OP", description = "Check this operation only, such as cross_entropy.")
+  private @Nullable String operation;
+
+  @Option(
+      names = "--case",
+      paramLabel = "GLOB",
+      description = "Check the cases whose id matches; * stands for any text, / included.")
+  private @Nullable String glob;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write every verdict to this result file.")
+  private @Nullable Path json;
+
+  @Option(names = "--junit", paramLabel = "FILE", description = "Write every verdict as JUnit XML.")
+  private @Nullable Path junit;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    ReferenceData data = cases == null ? ReferenceData.builtIn() : ReferenceData.of(cases);
+    List<ReferenceCase> selected = CaseSelection.select(data.cases(), operation, glob);
+    List<Subject> subjects = kernels.isEmpty() ? Subjects.all(false, out) : Subjects.named(kernels);
+    String repeatOptions = cases == null ? "" : " --cases '%s'".formatted(cases);
+    Verification verification = Verification.run(data, subjects, selected, repeatOptions);
+
+    verification.printFailures(out);
+    out.printf("%d cases, outputs of PyTorch %s%n%n", selected.size(), data.torchVersion());
+    verification.printSummary(out);
+    if (json != null) {
+      new ResultFile("verify", Environment.current(), verification.toJson()).write(json);
+    }
+    if (junit != null) {
+      JUnitXml.write(junit, verification);
+    }
+    return verification.exitCode();
+  }
+}

@@ -1,0 +1,5 @@
+/** Which work is measured: the one list of shapes, shared with the programs that measure other implementations. */
+@NullMarked
+package org.lanewise.bench.grid;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,277 @@
+package org.lanewise.bench.jmh;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.sun.management.OperatingSystemMXBean;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.UserError;
+import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.bench.results.MeasuredRow.Implementation;
+import org.lanewise.bench.results.MeasuredRow.Time;
+import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.kernels.spi.Operation;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/**
+ * Measures points of the grid with JMH, each kernel in JVMs of its own.
+ *
+ * <p>The kernels of a point are measured one right after the other, so that what changes on the machine during a long
+ * run touches both sides of their ratio. What JMH prints goes to a log file.
+ */
+public final class BenchmarkRunner {
+  private static final long MIB = 1 << 20;
+
+  /** For JMH, the classes and the reference data, and the young generation; measured to suffice, with room. */
+  private static final long HEAP_BESIDE_OPERANDS = 192 * MIB;
+
+  /** What is left of the machine's memory for everything that is not a fork's heap. */
+  private static final double USABLE_MEMORY = 0.8;
+
+  /** Samples that begin this much above their end are no noise. */
+  private static final double STEADY = 1.5;
+
+  private static final Pattern THROWN = Pattern.compile("(?m)^(?:Caused by: )?(?:[a-z]\\w*\\.)+([A-Z]\\w*): (.+)$");
+  private static final Pattern JVM_FAULT = Pattern.compile("(?m)^<(forked VM failed .*|.*timed out.*)>$");
+
+  private final Effort effort;
+  private final Path log;
+
+  /**
+   * A runner.
+   *
+   * @param effort how long each point is measured
+   * @param log receives what JMH prints; replaced
+   */
+  public BenchmarkRunner(Effort effort, Path log) {
+    this.effort = effort;
+    this.log = log;
+  }
+
+  /** Why the kernel cannot compute the work, in one sentence; null where it can. */
+  public static @Nullable String notSupplied(Work work, KernelProvider kernel) {
+    if (kernel.declarations().stream()
+        .noneMatch(d -> d.operation().id().equals(work.operation()) && d.dtype().id().equals(work.dtype()))) {
+      return "The kernel '%s' does not supply %s for %s.".formatted(kernel.id(), work.operation(), work.dtype());
+    }
+    if (!work.dtype().equals("float32") || work.target().equals("probabilities") || work.target().equals("soft")) {
+      return "There is no benchmark of %s with %s logits and %s targets."
+          .formatted(work.operation(), work.dtype(), work.target());
+    }
+    return null;
+  }
+
+  /**
+   * Measures every point on every kernel. A point that cannot be measured gives a row with the reason, and the others
+   * go on.
+   *
+   * @return a row a point and kernel, the kernels of a point one after the other
+   */
+  public List<MeasuredRow> run(List<Work> points, List<KernelProvider> kernels, BenchmarkProgress progress) {
+    int total = points.size() * kernels.size();
+    List<MeasuredRow> rows = new ArrayList<>();
+    long begin = System.nanoTime();
+    try (OutputStream chatter = openLog()) {
+      for (Work work : points) {
+        for (KernelProvider kernel : kernels) {
+          progress.started(rows.size() + 1, total, work, kernel.id(), timeLeft(rows.size(), total, begin));
+          MeasuredRow row = measure(work, kernel, chatter);
+          rows.add(row);
+          progress.finished(row);
+        }
+      }
+    } catch (IOException e) {
+      throw UserError.unwritable(log, e);
+    }
+    return rows;
+  }
+
+  /** What the first measurements took tells more than the plan; before there are some, the plan has to do. */
+  private Duration timeLeft(int done, int total, long begin) {
+    Duration each =
+        done < 2 ? effort.expected() : Duration.ofNanos((System.nanoTime() - begin) / done);
+    return each.multipliedBy(total - done);
+  }
+
+  private OutputStream openLog() throws IOException {
+    Files.createDirectories(log.toAbsolutePath().getParent());
+    return Files.newOutputStream(log);
+  }
+
+  private MeasuredRow measure(Work work, KernelProvider kernel, OutputStream chatter) throws IOException {
+    Implementation implementation = Implementation.kernel(kernel.id());
+    String reason = notSupplied(work, kernel);
+    if (reason == null) {
+      reason = notEnoughMemory(heapBytes(work));
+    }
+    if (reason != null) {
+      return MeasuredRow.failed(work, implementation, reason);
+    }
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    try (PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8)) {
+      Collection<RunResult> results = runner(work, kernel, effort, out).run();
+      if (!results.isEmpty() && stillWarmingUp(samples(record(results)))) {
+        results = runner(work, kernel, effort.withLongerWarmup(), out).run();
+      }
+      if (results.isEmpty()) {
+        return MeasuredRow.failed(work, implementation, reason(said.toString(StandardCharsets.UTF_8)));
+      }
+      JsonObject record = record(results);
+      double[] samples = samples(record).stream().flatMapToDouble(Arrays::stream).toArray();
+      return MeasuredRow.measured(work, implementation, Time.ofSamples(samples), record);
+    } catch (RunnerException e) {
+      throw notStarted(e);
+    } finally {
+      said.writeTo(chatter);
+      chatter.flush();
+    }
+  }
+
+  private static Runner runner(Work work, KernelProvider kernel, Effort effort, PrintStream out) {
+    return new Runner(
+        options(work, kernel.id(), effort), OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL));
+  }
+
+  /**
+   * Whether the samples of a fork still fall: the JIT compiler had not finished. On a busy machine that happens, and
+   * until then the Vector API is up to ten thousand times slower; such times say nothing about a kernel.
+   */
+  static boolean stillWarmingUp(List<double[]> forks) {
+    for (double[] samples : forks) {
+      int third = Math.ceilDiv(samples.length, 3);
+      double first = Time.ofSamples(Arrays.copyOf(samples, third)).median();
+      double last = Time.ofSamples(Arrays.copyOfRange(samples, samples.length - third, samples.length)).median();
+      if (first > STEADY * last) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static UserError notStarted(RunnerException e) {
+    String message = String.valueOf(e.getMessage());
+    return UserError.environment(
+        message.contains("lock")
+            ? "Another JMH run holds %s; two at a time would measure each other, so wait until it has ended."
+                .formatted(Path.of(System.getProperty("java.io.tmpdir"), "jmh.lock"))
+            : "JMH does not start: %s".formatted(message.strip()));
+  }
+
+  private static Options options(Work work, String kernel, Effort effort) {
+    Class<?> benchmark =
+        work.operation().equals(Operation.BCE_WITH_LOGITS.id())
+            ? BceWithLogitsBenchmark.class
+            : CrossEntropyBenchmark.class;
+    String method = work.backward() ? "forwardBackward" : "forward";
+    return new OptionsBuilder()
+        .include("^" + Pattern.quote(benchmark.getName() + "." + method) + "$")
+        .param("kernel", kernel)
+        .param("batch", Integer.toString(work.batch()))
+        .param("classes", Integer.toString(work.classes()))
+        .param("reduction", work.reduction())
+        .param("data", work.data())
+        .forks(effort.forks())
+        .warmupIterations(effort.warmupIterations())
+        .warmupTime(TimeValue.milliseconds(effort.warmupTime().toMillis()))
+        .measurementIterations(effort.iterations())
+        .measurementTime(TimeValue.milliseconds(effort.time().toMillis()))
+        .jvmArgs(heapFlags(heapBytes(work)))
+        .addProfiler(GCProfiler.class) // counts what a call allocates, outside the timed part
+        .build();
+  }
+
+  /** The flags that a fork has beside those of the benchmark classes. */
+  private static String[] heapFlags(long heapBytes) {
+    long mib = heapBytes / MIB;
+    return new String[] {
+      // A heap that neither grows nor shrinks while something is timed, its pages mapped before that.
+      "-Xms" + mib + "m",
+      "-Xmx" + mib + "m",
+      "-XX:+AlwaysPreTouch",
+      // A collector without threads of its own: nothing is allocated while something is timed, so it has nothing to
+      // do, and on two cores a concurrent one could still get in the way. The operands go straight to the old
+      // generation; a small young one leaves it the room.
+      "-XX:+UseSerialGC",
+      "-Xmn64m",
+      // A method is compiled before it goes on: with the compiler on other threads, a warm-up counted in seconds could
+      // end on a busy machine while the Vector API still runs in the interpreter.
+      "-XX:-BackgroundCompilation",
+      // Statistics for jstat, written to a mapped file: a write that stalls on the disk would stop every thread.
+      "-XX:-UsePerfData"
+    };
+  }
+
+  private static long heapBytes(Work work) {
+    long elements = work.elements();
+    boolean bce = work.operation().equals(Operation.BCE_WITH_LOGITS.id());
+    long target = bce ? elements * Float.BYTES : (long) work.batch() * Long.BYTES;
+    long losses = !work.reduction().equals("none") ? 0 : (bce ? elements : work.batch()) * Float.BYTES;
+    long gradient = work.backward() ? elements * Float.BYTES : 0;
+    return elements * Float.BYTES + target + losses + gradient + HEAP_BESIDE_OPERANDS;
+  }
+
+  private static @Nullable String notEnoughMemory(long heapBytes) {
+    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    if (system == null || heapBytes <= system.getTotalMemorySize() * USABLE_MEMORY) {
+      return null;
+    }
+    return "This point needs a heap of %d MiB and the machine has %d MiB; choose smaller points with --batch."
+        .formatted(heapBytes / MIB, system.getTotalMemorySize() / MIB);
+  }
+
+  /** JMH's record as its JSON result format writes it. */
+  private static JsonObject record(Collection<RunResult> results) {
+    ByteArrayOutputStream json = new ByteArrayOutputStream();
+    ResultFormatFactory.getInstance(ResultFormatType.JSON, new PrintStream(json, true, StandardCharsets.UTF_8))
+        .writeOut(results);
+    JsonArray records = JsonParser.parseString(json.toString(StandardCharsets.UTF_8)).getAsJsonArray();
+    return records.get(0).getAsJsonObject();
+  }
+
+  /** The mean time of a call in each iteration, fork by fork. */
+  private static List<double[]> samples(JsonObject record) {
+    List<double[]> forks = new ArrayList<>();
+    for (JsonElement fork : record.getAsJsonObject("primaryMetric").getAsJsonArray("rawData")) {
+      forks.add(fork.getAsJsonArray().asList().stream().mapToDouble(JsonElement::getAsDouble).toArray());
+    }
+    return forks;
+  }
+
+  /** What went wrong in a fork, from what JMH printed of it. */
+  private String reason(String said) {
+    List<String> thrown =
+        THROWN.matcher(said).results().map(match -> "%s (%s)".formatted(match.group(2), match.group(1))).toList();
+    String cause =
+        thrown.isEmpty()
+            ? JVM_FAULT.matcher(said).results().map(MatchResult::group).findFirst().orElse("no result")
+            : thrown.getLast();
+    return "The JVM that measured failed: %s; see %s.".formatted(cause, log);
+  }
+}

@@ -1,0 +1,22 @@
+package org.lanewise.bench.jmh;
+
+import java.util.List;
+
+/** The flags that every JVM of Lanewise runs with; the launcher and the parent pom hold the same list. */
+public final class JvmFlags {
+  static final String ADD_MODULES = "--add-modules";
+  static final String VECTOR_MODULE = "jdk.incubator.vector";
+
+  /** For kernels written in C. */
+  static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
+
+  /** JMH 1.37 reads object layouts through Unsafe, of which JDK 24 and later would warn in every fork. */
+  static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+
+  private JvmFlags() {}
+
+  /** All of them, in the launcher's order. */
+  public static List<String> all() {
+    return List.of(ADD_MODULES, VECTOR_MODULE, NATIVE_ACCESS, UNSAFE);
+  }
+}

@@ -1,0 +1,5 @@
+/** What every command shares: exit codes, and the error that a user is told in one sentence. */
+@NullMarked
+package org.lanewise.bench;
+
+import org.jspecify.annotations.NullMarked;

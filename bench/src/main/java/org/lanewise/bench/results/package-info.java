@@ -1,0 +1,5 @@
+/** What was measured and where: the result files that commands exchange. */
+@NullMarked
+package org.lanewise.bench.results;
+
+import org.jspecify.annotations.NullMarked;
