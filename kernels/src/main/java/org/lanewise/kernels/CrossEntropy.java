@@ -272,10 +272,10 @@ public final class CrossEntropy {
               .formatted(classes, Arrays.toString(weight.shape())),
           "Pass one weight for each class.");
     }
-    checkSmoothing();
     if (!logits.dtype().isFloatingPoint()) {
       throw logSoftmaxError(logits);
     }
+    checkSmoothing();
   }
 
   private void checkSmoothing() {

@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A JSON object of a named file. Every accessor gives the value or throws a {@link DataException} that says where. */
 final class Json {
@@ -107,6 +109,26 @@ final class Json {
   /** A 64-bit integer, read from its digits, never through a double. */
   long integer(String key) {
     return integer(key, require(key));
+  }
+
+  /** The values of a flat object: strings, and numbers as {@link Long} where they are integers, otherwise {@link Double}. */
+  Map<String, Object> scalars() {
+    Map<String, Object> scalars = new LinkedHashMap<>();
+    for (String key : keys()) {
+      JsonElement element = require(key);
+      if (!element.isJsonPrimitive() || element.getAsJsonPrimitive().isBoolean()) {
+        throw wrong(key, "a string or a number");
+      }
+      String text = element.getAsString();
+      if (element.getAsJsonPrimitive().isString()) {
+        scalars.put(key, text);
+      } else if (text.matches("-?\\d+")) {
+        scalars.put(key, integer(key, element));
+      } else {
+        scalars.put(key, element.getAsDouble());
+      }
+    }
+    return scalars;
   }
 
   int[] sizes(String key) {

@@ -1,7 +1,5 @@
 package org.lanewise.conformance.cases;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
@@ -17,32 +15,37 @@ final class Recipe {
     String kind = recipe.string("kind");
     long seed = recipe.integer("seed");
     int numel = Tensor.numel(shape);
-    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(numel, dtype.bytes())).order(ByteOrder.LITTLE_ENDIAN);
-    Tensor tensor = Tensor.zeros(dtype, shape);
-    switch (tensor.array()) {
-      case float[] values when kind.equals("uniform") -> {
+    Tensor drawn;
+    switch (kind) {
+      case "uniform" -> {
         int exponent = Math.toIntExact(recipe.integer("exponent"));
+        int bits = recipe.has("bits") ? Math.toIntExact(recipe.integer("bits")) : 24;
+        double[] values = new double[numel];
         for (int i = 0; i < numel; i++) {
-          values[i] = Math.scalb((float) ((splitmix64(seed, i) >>> 40) - (1 << 23)), exponent);
-          bytes.putFloat(values[i]);
+          values[i] = Math.scalb((double) ((splitmix64(seed, i) >>> 64 - bits) - (1L << bits - 1)), exponent);
         }
+        drawn = Tensor.of(values, shape);
       }
-      case float[] values when kind.equals("binary") -> {
+      case "binary" -> {
+        double[] values = new double[numel];
         for (int i = 0; i < numel; i++) {
           values[i] = splitmix64(seed, i) < 0 ? 1 : 0;
-          bytes.putFloat(values[i]);
         }
+        drawn = Tensor.of(values, shape);
       }
-      case long[] values when kind.equals("index") -> {
+      case "index" -> {
         long bound = recipe.integer("bound");
+        long[] values = new long[numel];
         for (int i = 0; i < numel; i++) {
           values[i] = (splitmix64(seed, i) >>> 33) % bound;
-          bytes.putLong(values[i]);
         }
+        drawn = Tensor.of(values, shape);
       }
-      default -> throw recipe.wrong("kind", "'uniform' or 'binary' for float32, 'index' for int64");
+      default -> throw recipe.wrong("kind", "'uniform', 'binary' or 'index'");
     }
-    if (!DataFolder.sha256(bytes.array()).equals(entry.string("sha256"))) {
+    Tensor tensor = drawn.to(dtype);
+    byte[] bytes = Safetensors.encode(tensor);
+    if (!DataFolder.sha256(bytes).equals(entry.string("sha256"))) {
       throw entry.wrong("sha256", "the sum of the values that the recipe gives");
     }
     return tensor;

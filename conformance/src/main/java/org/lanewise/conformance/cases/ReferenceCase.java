@@ -13,7 +13,7 @@ import org.lanewise.kernels.tensor.Tensor;
  * @param region the mathematical region, such as {@code NEAR_TIE}
  * @param rules ids of the rules of PyTorch's behaviour that the case covers
  * @param inputSource gives the inputs by name; large ones are computed at each call
- * @param reduction {@code none}, {@code mean}, {@code sum}, or a wrong value in a case that expects an error
+ * @param options the options that differ from PyTorch's defaults
  * @param expectation what is expected
  * @param deviations the names of deviations from PyTorch, see {@code docs/deviations.md}
  */
@@ -23,15 +23,20 @@ public record ReferenceCase(
     String region,
     List<String> rules,
     Supplier<Map<String, Tensor>> inputSource,
-    String reduction,
+    Options options,
     Expectation expectation,
     List<String> deviations) {
   /**
-   * The inputs by name: {@code logits}, {@code target}, and {@code upstream} where a gradient is expected.
+   * The inputs by name: {@code logits}, {@code target}, …, and {@code upstream} where a gradient is expected.
    *
    * @throws DataException if they cannot be read
    */
   public Map<String, Tensor> inputs() {
     return inputSource.get();
+  }
+
+  /** How losses are reduced: {@code none}, {@code mean}, {@code sum}, or a wrong value in a case that expects an error. */
+  public String reduction() {
+    return options.string("reduction", "mean");
   }
 }

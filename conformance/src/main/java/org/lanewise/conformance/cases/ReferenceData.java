@@ -115,12 +115,6 @@ public final class ReferenceData {
         stored.put(name, tensor(input, "tensor", tensors));
       }
     }
-    Json options = entry.object("options");
-    for (String option : options.keys()) {
-      if (!option.equals("reduction")) {
-        throw options.wrong(option, "left out: this Lanewise does not know that option");
-      }
-    }
     return new ReferenceCase(
         entry.string("id"),
         operation,
@@ -131,7 +125,7 @@ public final class ReferenceData {
           recipes.forEach((name, input) -> all.put(name, Recipe.tensor(input, dtype(input), input.sizes("shape"))));
           return all;
         },
-        options.string("reduction"),
+        new Options(entry.string("id"), entry.object("options").scalars()),
         readExpectation(entry.object("expect"), tensors),
         entry.strings("deviations"));
   }

@@ -84,6 +84,22 @@ final class Safetensors {
     return tensor;
   }
 
+  /** The little-endian bytes of a tensor's values. */
+  static byte[] encode(Tensor tensor) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(tensor.numel(), tensor.dtype().bytes())).order(ByteOrder.LITTLE_ENDIAN);
+    switch (tensor.array()) {
+      case float[] array -> bytes.asFloatBuffer().put(array);
+      case double[] array -> bytes.asDoubleBuffer().put(array);
+      case long[] array -> bytes.asLongBuffer().put(array);
+      case int[] array -> bytes.asIntBuffer().put(array);
+      case short[] array -> bytes.asShortBuffer().put(array);
+      case byte[] array -> bytes.put(array);
+      default -> throw new IllegalStateException("No dtype has an array of " + tensor.array().getClass());
+    }
+    return bytes.array();
+  }
+
   private static @Nullable DType dtype(String name) {
     return switch (name) {
       case "F32" -> DType.FLOAT32;

@@ -2,54 +2,61 @@ package org.lanewise.conformance.verdict;
 
 import java.util.Map;
 import org.lanewise.conformance.cases.Expectation;
+import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.ulp.Ulp;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.tensor.Tensor;
 
-/** The {@code true} contract of one case: the declared bound of each element, and the unit it is measured in. */
+/**
+ * The {@code true} contract of one case: the declared bound of each element, and the unit it is measured in.
+ *
+ * <p>Each further factor (a weight, an upstream gradient, the division by a count) may add half a ULP. A result that is
+ * narrower than the computation is rounded once more, which takes half a ULP of its own and leaves nearly nothing of the
+ * kernel's.
+ */
 final class Bounds {
   private final Declaration declaration;
-  private final boolean mean;
-  private final Map<String, Tensor> inputs;
   private final Units units;
 
-  Bounds(Declaration declaration, String reduction, Map<String, Tensor> inputs, Units units) {
+  /** How many factors a gradient carries beside a weight. */
+  private final int gradientFactors;
+
+  Bounds(Declaration declaration, ReferenceCase reference, Map<String, Tensor> inputs, Units units) {
     this.declaration = declaration;
-    this.mean = reduction.equals("mean");
-    this.inputs = inputs;
     this.units = units;
+    this.gradientFactors =
+        (inputs.containsKey("upstream") ? 1 : 0) + (reference.reduction().equals("mean") ? 1 : 0);
   }
 
   /** The bound of an element in units of {@link #unit}. */
   double of(String name, Expectation.Output output, int position) {
-    if (name.equals("loss")) {
-      if (output.isScalar()) {
-        return declaration.reducedUlp();
-      }
-      return units.mixed(name, position) ? declaration.mixedUlp() : declaration.lossUlp();
+    double bound = 0.5 * units.weights();
+    if (isReduced(name, output)) {
+      bound += declaration.reducedUlp();
+    } else if (units.mixed(name, position)) {
+      bound += declaration.mixedUlp();
+    } else {
+      bound += name.equals("loss") ? declaration.lossUlp() : declaration.gradientUlp();
     }
-    double bound = units.mixed(name, position) ? declaration.mixedUlp() : declaration.gradientUlp();
-    return bound + 0.5 * factors();
+    if (!name.equals("loss")) {
+      bound += 0.5 * gradientFactors;
+    }
+    return output.dtype() == declaration.dtype()
+        ? bound
+        : 0.5 + bound * Ulp.of(1, declaration.dtype()) / Ulp.of(1, output.dtype());
   }
 
   /** One ULP of the true value, or of the largest term of its sum where terms may cancel. */
   double unit(String name, Expectation.Output output, int position, double exact) {
-    boolean reducedLoss = name.equals("loss") && output.isScalar();
-    if (reducedLoss || !units.mixed(name, position)) {
+    if (isReduced(name, output) || !units.mixed(name, position)) {
       return Ulp.of(exact, output.dtype());
     }
-    double factor = name.equals("loss") ? 1 : Math.abs(factor(position));
+    double factor = name.equals("loss") ? 1 : Math.abs(units.factor(position));
     return Ulp.of(Math.max(Math.abs(exact), factor * units.largestTerm(name, position)), output.dtype());
   }
 
-  /** How many factors the gradient carries: the upstream gradient, and the division by the number of elements. */
-  private int factors() {
-    return (inputs.containsKey("upstream") ? 1 : 0) + (mean ? 1 : 0);
+  private static boolean isReduced(String name, Expectation.Output output) {
+    return name.equals("loss") && output.isScalar();
   }
 
-  private double factor(int position) {
-    Tensor upstream = inputs.get("upstream");
-    double factor = upstream == null ? 1 : upstream.getDouble(upstream.numel() == 1 ? 0 : position);
-    return mean ? factor / inputs.get("logits").numel() : factor;
-  }
 }

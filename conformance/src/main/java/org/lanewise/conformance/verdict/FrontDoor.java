@@ -2,7 +2,11 @@ package org.lanewise.conformance.verdict;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.DataException;
+import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.kernels.BceWithLogits;
 import org.lanewise.kernels.CrossEntropy;
@@ -29,31 +33,18 @@ final class FrontDoor {
   }
 
   private static Subject.Outcome call(KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs) {
-    Tensor logits = input(reference, inputs, "logits");
-    Tensor target = input(reference, inputs, "target");
-    Tensor upstream = inputs.get("upstream");
-    Reduction reduction = Reduction.of(reference.reduction());
-    Tensor loss;
-    LossAndGradient both = null;
-    switch (reference.operation()) {
-      case "bce_with_logits" -> {
-        BceWithLogits operation = BceWithLogits.on(provider).reduction(reduction);
-        loss = operation.forward(logits, target);
-        both = upstream == null ? null : operation.forwardBackward(logits, target, upstream);
-      }
-      case "cross_entropy" -> {
-        CrossEntropy operation = CrossEntropy.on(provider).reduction(reduction);
-        loss = operation.forward(logits, target);
-        both = upstream == null ? null : operation.forwardBackward(logits, target, upstream);
-      }
-      default ->
-          throw new DataException(
-              "Case '%s' is of the operation '%s', which this Lanewise does not know; use a matching release."
-                  .formatted(reference.id(), reference.operation()));
-    }
     Map<String, Tensor> outputs = new LinkedHashMap<>();
-    outputs.put("loss", loss);
+    LossAndGradient both =
+        switch (reference.operation()) {
+          case "bce_with_logits" -> bceWithLogits(provider, reference, inputs, outputs);
+          case "cross_entropy" -> crossEntropy(provider, reference, inputs, outputs);
+          default ->
+              throw new DataException(
+                  "Case '%s' is of the operation '%s', which this Lanewise does not know; use a matching release."
+                      .formatted(reference.id(), reference.operation()));
+        };
     if (both != null) {
+      Tensor loss = outputs.get("loss");
       int different = firstDifference(loss, both.loss());
       if (different >= 0) {
         return new Subject.Outcome.Broke(
@@ -66,6 +57,64 @@ final class FrontDoor {
       outputs.put("logits_gradient", both.logitsGradient());
     }
     return new Subject.Outcome.Outputs(outputs);
+  }
+
+  private static @Nullable LossAndGradient bceWithLogits(
+      KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+    requireKnown(reference, inputs, Set.of("logits", "target", "weight", "pos_weight", "upstream"), Set.of("reduction"));
+    Tensor logits = input(reference, inputs, "logits");
+    Tensor target = input(reference, inputs, "target");
+    Tensor upstream = inputs.get("upstream");
+    BceWithLogits operation =
+        BceWithLogits.on(provider)
+            .reduction(Reduction.of(reference.reduction()))
+            .weight(inputs.get("weight"))
+            .posWeight(inputs.get("pos_weight"));
+    outputs.put("loss", operation.forward(logits, target));
+    if (expects(reference, "target_gradient")) {
+      outputs.put("target_gradient", operation.targetGradient(logits, target, upstream));
+    }
+    return upstream == null ? null : operation.forwardBackward(logits, target, upstream);
+  }
+
+  private static @Nullable LossAndGradient crossEntropy(
+      KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+    requireKnown(
+        reference,
+        inputs,
+        Set.of("logits", "target", "weight", "upstream"),
+        Set.of("reduction", "ignore_index", "label_smoothing"));
+    Tensor logits = input(reference, inputs, "logits");
+    Tensor target = input(reference, inputs, "target");
+    Tensor upstream = inputs.get("upstream");
+    CrossEntropy operation =
+        CrossEntropy.on(provider)
+            .reduction(Reduction.of(reference.reduction()))
+            .weight(inputs.get("weight"))
+            .ignoreIndex(reference.options().integer("ignore_index", -100))
+            .labelSmoothing(reference.options().number("label_smoothing", 0));
+    outputs.put("loss", operation.forward(logits, target));
+    if (expects(reference, "target_gradient")) {
+      outputs.put("target_gradient", operation.targetGradient(logits, target, upstream));
+    }
+    return upstream == null ? null : operation.forwardBackward(logits, target, upstream);
+  }
+
+  private static boolean expects(ReferenceCase reference, String output) {
+    return reference.expectation() instanceof Expectation.Outputs expected && expected.outputs().containsKey(output);
+  }
+
+  /** A case with an input or option that is not known here must not be judged as if it were not there. */
+  private static void requireKnown(
+      ReferenceCase reference, Map<String, Tensor> inputs, Set<String> knownInputs, Set<String> knownOptions) {
+    Set<String> unknown = new TreeSet<>(inputs.keySet());
+    unknown.removeAll(knownInputs);
+    reference.options().names().stream().filter(name -> !knownOptions.contains(name)).forEach(unknown::add);
+    if (!unknown.isEmpty()) {
+      throw new DataException(
+          "Case '%s' has the inputs or options %s, which this Lanewise does not know; use a matching release."
+              .formatted(reference.id(), String.join(", ", unknown)));
+    }
   }
 
   private static Tensor input(ReferenceCase reference, Map<String, Tensor> inputs, String name) {

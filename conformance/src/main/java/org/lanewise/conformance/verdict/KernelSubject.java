@@ -7,6 +7,7 @@ import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
 /** A kernel, judged on values behind the front door. What the front door refuses is not the kernel's to answer. */
@@ -41,7 +42,7 @@ public final class KernelSubject implements Subject {
           new NotRun(
               Verdict.SKIPPED,
               "The kernel does not supply %s for %s."
-                  .formatted(reference.operation(), inputs.get("logits").dtype().id())));
+                  .formatted(reference.operation(), computation(inputs).id())));
     }
     return Optional.empty();
   }
@@ -53,14 +54,22 @@ public final class KernelSubject implements Subject {
 
   @Override
   public @Nullable Declaration declaration(ReferenceCase reference, Map<String, Tensor> inputs) {
-    Tensor logits = inputs.get("logits");
     for (Declaration declaration : provider.declarations()) {
       if (declaration.operation().id().equals(reference.operation())
-          && logits != null
-          && declaration.dtype() == logits.dtype()) {
+          && declaration.dtype() == computation(inputs)) {
         return declaration;
       }
     }
     return null;
+  }
+
+  /** The dtype that the front door computes in: float64 where an operand has it, otherwise float32. */
+  private static DType computation(Map<String, Tensor> inputs) {
+    for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
+      if (!input.getKey().equals("upstream") && input.getValue().dtype() == DType.FLOAT64) {
+        return DType.FLOAT64;
+      }
+    }
+    return DType.FLOAT32;
   }
 }

@@ -25,15 +25,24 @@ public final class BceTargetGradient {
           factor *= call.weight.array[call.weight.at(row, column)];
         }
         double slope =
-            call.posWeight.array == null ? -x : slope(x, call.posWeight.array[call.posWeight.at(row, column)]);
+            call.posWeight.array == null
+                ? -x
+                : slope(x, call.posWeight.array[call.posWeight.at(row, column)], 0x1p-150);
         call.targetGradient.array[call.targetGradient.at(row, column)] = (float) (slope * factor);
       }
     }
   }
 
-  /** pos_weight · ln(1 + e^−x) − ln(1 + e^x). */
-  static double slope(double x, double posWeight) {
+  /**
+   * pos_weight · ln(1 + e^−x) − ln(1 + e^x).
+   *
+   * @param negligible what an infinite weight finds to be 0, as it does in PyTorch, which rounds the logarithm first
+   */
+  static double slope(double x, double posWeight, double negligible) {
     double log = StrictMath.log1p(StrictMath.exp(-Math.abs(x)));
+    if (Double.isInfinite(posWeight) && log <= negligible) {
+      log = 0;
+    }
     return posWeight * (Math.max(-x, 0) + log) - (Math.max(x, 0) + log);
   }
 }

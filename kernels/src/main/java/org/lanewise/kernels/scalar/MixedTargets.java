@@ -2,32 +2,30 @@ package org.lanewise.kernels.scalar;
 
 import java.util.Arrays;
 import org.lanewise.kernels.spi.CrossEntropyCall;
+import org.lanewise.kernels.spi.Strided;
 
 /**
- * The end of a cross-entropy row whose target is spread over the classes: class probabilities, label smoothing, or both.
+ * Float32 cross-entropy rows whose target is spread over the classes: class probabilities, label smoothing, or both. One
+ * implementation for the scalar and the SIMD kernel.
  *
  * <p>Let a_c be the share of class c: its weight times its probability, smoothed. With k the largest logit, S the sum of
  * e^(x_c − x_k) over all c ≠ k and A = Σ a_c, the loss is Σ a_c · (x_k − x_c) + A · ln(1 + S). For shares of one sign all
- * terms have that sign, so nothing cancels, however confident the row. The gradient is A · softmax_c − a_c.
+ * terms have that sign, so nothing cancels, however confident the row.
  *
- * <p>The exponentials come from the kernel, which is what takes the time; the rest is float64, for the scalar and the SIMD
- * kernel alike.
+ * <p>The gradient is A · softmax_c − a_c, which does cancel near the optimum of a soft target; therefore the exponentials
+ * are float64 too, and the row costs what float64 costs. For class k, A · softmax_k − a_k is computed as Σ a_c over c ≠ k,
+ * minus A · S / (1 + S): a confident row with a one-hot target loses nothing there either.
  */
 public final class MixedTargets {
-  private MixedTargets() {}
+  private double[] exponentials = new double[0];
+  private final double[] slots = new double[3 * SlotSum.SLOTS];
 
-  /** Whether rows of this call end here. */
+  /** Scratch for one thread. */
+  public MixedTargets() {}
+
+  /** Whether rows of this call are of this kind. */
   public static boolean applies(CrossEntropyCall<float[]> call) {
     return call.probabilities.isPresent() || call.labelSmoothing > 0;
-  }
-
-  /** The first class with the given logit, which occurs. */
-  public static int indexOf(float[] logits, float value) {
-    int c = 0;
-    while (logits[c] != value) {
-      c++;
-    }
-    return c;
   }
 
   /**
@@ -35,56 +33,66 @@ public final class MixedTargets {
    *
    * @param n the outer index of the row
    * @param i the inner index of the row
-   * @param logits its logits, side by side
-   * @param exponentials e^(x_c − x_k) · 2^headroom, 0 for k itself
-   * @param others the sum of the exponentials
-   * @param k the class of the largest logit
-   * @param largest what the exponentials are relative to: ln of what class k would have in their scale
    * @param target the class index; −1 for an ignored row; unused with probabilities
    * @param scale the factor of the gradients
-   * @param slots scratch, {@link SlotSum#SLOTS} values twice
    */
-  public static double row(
-      CrossEntropyCall<float[]> call,
-      int n,
-      int i,
-      float[] logits,
-      float[] exponentials,
-      double others,
-      int k,
-      double largest,
-      int target,
-      double scale,
-      double[] slots) {
-    Arrays.fill(slots, 0);
-    for (int c = 0; c < call.classes; c++) {
-      double share = share(call, n, i, c, target);
-      slots[c % SlotSum.SLOTS] += share * ((double) logits[k] - logits[c]);
-      slots[SlotSum.SLOTS + c % SlotSum.SLOTS] += share;
+  public double row(CrossEntropyCall<float[]> call, int n, int i, int target, double scale) {
+    int classes = call.classes;
+    if (classes == 0) {
+      return 0;
     }
-    double distance = SlotSum.reduce(slots, 0);
-    double total = SlotSum.reduce(slots, SlotSum.SLOTS);
-    double unit = RowMath.exp(-largest);
-    double ratio = others * unit;
-    double log = RowMath.log1p(ratio);
+    int k = -1;
+    float max = Float.NEGATIVE_INFINITY;
+    boolean nan = false;
+    for (int c = 0; c < classes; c++) {
+      float x = call.logits.array[call.logits.at(n, c) + i];
+      nan |= x != x;
+      if (x > max) {
+        max = x;
+        k = c;
+      }
+    }
+    if (nan || k < 0 || max == Float.POSITIVE_INFINITY) {
+      fill(call.logitsGradient, classes, n, i, Float.NaN);
+      fill(call.targetGradient, classes, n, i, Float.NaN);
+      return Double.NaN;
+    }
+    if (exponentials.length < classes) {
+      exponentials = new double[classes];
+    }
+
+    Arrays.fill(slots, 0);
+    for (int c = 0; c < classes; c++) {
+      double distance = (double) max - call.logits.array[call.logits.at(n, c) + i];
+      double share = share(call, n, i, c, target);
+      int slot = c % SlotSum.SLOTS;
+      exponentials[c] = c == k || distance > 700 ? 0 : RowMath.exp(-distance);
+      slots[slot] += exponentials[c];
+      slots[SlotSum.SLOTS + slot] += share * distance;
+      slots[2 * SlotSum.SLOTS + slot] += c == k ? 0 : share;
+    }
+    double sum = SlotSum.reduce(slots, 0);
+    double otherShares = SlotSum.reduce(slots, 2 * SlotSum.SLOTS);
+    double shares = otherShares + share(call, n, i, k, target);
+    double log = RowMath.log1p(sum);
 
     if (call.logitsGradient.array != null) {
-      double probability = unit / (1 + ratio);
-      for (int c = 0; c < call.classes; c++) {
-        double softmax = c == k ? 1 / (1 + ratio) : exponentials[c] * probability;
-        call.logitsGradient.array[call.logitsGradient.at(n, c) + i] =
-            (float) (scale * (softmax * total - share(call, n, i, c, target)));
+      double perUnit = shares / (1 + sum);
+      for (int c = 0; c < classes; c++) {
+        double gradient =
+            c == k ? otherShares - sum * perUnit : exponentials[c] * perUnit - share(call, n, i, c, target);
+        call.logitsGradient.array[call.logitsGradient.at(n, c) + i] = (float) (scale * gradient);
       }
     }
     if (call.targetGradient.array != null) {
-      for (int c = 0; c < call.classes; c++) {
+      for (int c = 0; c < classes; c++) {
+        double distance = (double) max - call.logits.array[call.logits.at(n, c) + i];
         double weight = call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + c];
         call.targetGradient.array[call.targetGradient.at(n, c) + i] =
-            (float)
-                (scale * (1 - call.labelSmoothing) * weight * (((double) logits[k] - logits[c]) + log));
+            (float) (scale * (1 - call.labelSmoothing) * weight * (distance + log));
       }
     }
-    return distance + total * log + 0.0; // + 0.0 makes a -0 a +0
+    return SlotSum.reduce(slots, SlotSum.SLOTS) + shares * log + 0.0; // + 0.0 makes a -0 a +0
   }
 
   /** a_c. */
@@ -98,5 +106,11 @@ public final class MixedTargets {
       probability = (1 - call.labelSmoothing) * probability + call.labelSmoothing / call.classes;
     }
     return weight * probability;
+  }
+
+  private static void fill(Strided<float[]> operand, int classes, int n, int i, float value) {
+    for (int c = 0; c < classes && operand.array != null; c++) {
+      operand.array[operand.at(n, c) + i] = value;
+    }
   }
 }

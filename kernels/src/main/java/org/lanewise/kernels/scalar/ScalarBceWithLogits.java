@@ -68,6 +68,7 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
           float factorHigh = u * (positive ? -scaleHigh : scaleHigh);
           float factorLow = u * (positive ? -scaleLow : scaleLow);
           float gradient = Math.fma(quotient, factorHigh, Math.fma(correction, factorHigh, quotient * factorLow));
+          gradient = gradient != gradient ? quotient * factorHigh : gradient; // an infinite target
           call.logitsGradient.array[call.logitsGradient.at(row, column)] = x != x ? x : gradient;
         }
 
@@ -195,7 +196,9 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
         float sum = product + term;
         float back = sum - product;
         float sumLow = ((product - (sum - back)) + (term - back)) + productLow + termLow;
-        float minusLoss = sum - sum == 0 ? Math.fma(sum, weight, sumLow * weight) : sum * weight;
+        // Where the sum overflows, the weight may still bring it back.
+        float minusLoss =
+            sum - sum == 0 ? Math.fma(sum, weight, sumLow * weight) : Math.fma(y * weight, w, c * (m1 * weight));
         if (call.loss.array != null) {
           call.loss.array[call.loss.at(row, column)] = 0 - minusLoss; // +0, never -0
         }

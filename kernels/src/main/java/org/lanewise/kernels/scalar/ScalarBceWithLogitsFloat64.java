@@ -45,7 +45,9 @@ final class ScalarBceWithLogitsFloat64 implements BceWithLogitsKernel<double[]> 
           // (v z - w) / (1 + z): for a hard target one of the two terms is 0, with the sign that leaves the other's.
           double quotient = (x > 0 ? (t - 1) + q * z : (1 - t) * z - q) / (1 + z);
           if (quotient == 0) {
-            quotient = x > 0 ? q * z : (1 - t) * z;
+            quotient = Math.copySign(0, x > 0 ? q * z : (1 - t) * z);
+          } else if (Double.isInfinite(q) && call.posWeight.array != null) {
+            quotient = Double.NaN; // as in PyTorch, where it is the difference of two infinities
           }
           double gradient = (x > 0 ? -quotient : quotient) * factor;
           call.logitsGradient.array[call.logitsGradient.at(row, column)] = x != x ? x : gradient;
@@ -54,7 +56,7 @@ final class ScalarBceWithLogitsFloat64 implements BceWithLogitsKernel<double[]> 
           double slope =
               call.posWeight.array == null
                   ? -x
-                  : BceTargetGradient.slope(x, call.posWeight.array[call.posWeight.at(row, column)]);
+                  : BceTargetGradient.slope(x, call.posWeight.array[call.posWeight.at(row, column)], 0);
           call.targetGradient.array[call.targetGradient.at(row, column)] = slope * factor;
         }
         // y is -|x|, so 0 - y * w is |x| w; x - y as in the float32 kernel.

@@ -16,17 +16,7 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     final float[] exponentials = new float[CHUNK];
     final double[] rowSlots = new double[SlotSum.SLOTS];
     final double[] blockSlots = new double[SlotSum.SLOTS];
-    final double[] mixedSlots = new double[2 * SlotSum.SLOTS];
-    float[] row = new float[0];
-    float[] rowExponentials = new float[0];
-
-    /** Makes the row buffers, which only mixed targets need, long enough. */
-    void reserve(int classes) {
-      if (row.length < classes) {
-        row = new float[classes];
-        rowExponentials = new float[classes];
-      }
-    }
+    final MixedTargets mixedTargets = new MixedTargets();
   }
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
@@ -41,9 +31,6 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     Arrays.fill(blockSlots, 0);
     double weightSum = 0;
     boolean mixed = MixedTargets.applies(call);
-    if (mixed) {
-      scratch.reserve(call.classes);
-    }
     int row = 0;
     for (int n = 0; n < call.outer; n++) {
       for (int i = 0; i < call.inner; i++, row++) {
@@ -53,7 +40,9 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
         float upstream = call.upstream.array == null ? 1 : call.upstream.array[call.upstream.at(n, i)];
         double scale = ignored ? 0 : call.gradientScale * upstream;
         double loss =
-            mixed ? mixedRow(call, scratch, n, i, target, scale) : weight * row(call, scratch, n, i, target, scale * weight);
+            mixed
+                ? scratch.mixedTargets.row(call, n, i, target, scale)
+                : weight * row(call, scratch, n, i, target, scale * weight);
         float roundedLoss = ignored ? 0 : (float) loss;
         if (call.loss.array != null) {
           call.loss.array[call.loss.at(n, i)] = roundedLoss;
@@ -70,36 +59,6 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
   private static int targetClass(CrossEntropyCall<float[]> call, int n, int i) {
     long target = call.target.array[call.target.at(n, i)];
     return target == call.ignoreIndex ? -1 : (int) target;
-  }
-
-  /** The loss of one row whose target is spread over the classes. */
-  private static double mixedRow(
-      CrossEntropyCall<float[]> call, Scratch scratch, int n, int i, int target, double scale) {
-    int classes = call.classes;
-    float[] logits = scratch.row;
-    float[] exponentials = scratch.rowExponentials;
-    for (int c = 0; c < classes; c++) {
-      logits[c] = call.logits.array[call.logits.at(n, c) + i];
-    }
-    float max = max(logits, 0, 1, classes);
-    if (!(Math.abs(max) <= Float.MAX_VALUE)) {
-      fillGradients(call, n, i, Float.NaN);
-      return Double.NaN;
-    }
-    int largest = MixedTargets.indexOf(logits, max);
-    float shift = shift(max);
-    float shiftedMax = max - shift;
-    float exponentOffset = exponentOffset(shiftedMax);
-    exponentials(logits, 0, 1, classes, shift, shiftedMax, exponentOffset, exponentials);
-    exponentials[largest] = 0;
-    double[] slots = scratch.rowSlots;
-    Arrays.fill(slots, 0);
-    for (int c = 0; c < classes; c++) {
-      slots[c % SlotSum.SLOTS] += exponentials[c];
-    }
-    double z = (double) shiftedMax - (exponentOffset - (double) HEADROOM) * LN2;
-    return MixedTargets.row(
-        call, n, i, logits, exponentials, SlotSum.reduce(slots), largest, z, target, scale, scratch.mixedSlots);
   }
 
   /** The unweighted loss of one row, in float64; writes the gradient of the row where it is wanted. */

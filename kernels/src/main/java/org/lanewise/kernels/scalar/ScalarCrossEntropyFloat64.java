@@ -6,28 +6,43 @@ import org.lanewise.kernels.spi.CrossEntropyKernel;
 import org.lanewise.kernels.spi.Strided;
 
 /**
- * Float64 cross-entropy: the formulas of {@link CrossEntropyMath} and {@link MixedTargets} with the exponential and
- * logarithm of {@link StrictMath}, whose bits the platform fixes. What a difference of logits loses to rounding is kept and
- * multiplied into its exponential.
+ * Float64 cross-entropy, for class indices and for targets that are spread over the classes: the formulas of {@link
+ * CrossEntropyMath} and {@link MixedTargets} in {@link DoubleDouble}, rounded once. Exact rather than fast: a logit costs
+ * some hundred nanoseconds.
  */
 final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
   /** The declared bounds, in ULP. */
-  static final double LOSS_ULP = 4;
+  static final double LOSS_ULP = 1;
 
-  static final double GRADIENT_ULP = 6;
-  static final double MIXED_ULP = 6;
-  static final double REDUCED_ULP = 6;
+  static final double GRADIENT_ULP = 1;
+  static final double MIXED_ULP = 1;
+  static final double REDUCED_ULP = 2;
 
-  /** e^−750 is 0 in float64. */
-  private static final double DEEPEST = -750;
+  /** What one thread needs. */
+  private static final class Scratch {
+    double[] high = new double[0];
+    double[] low = new double[0];
+    final double[] slots = new double[SlotSum.SLOTS];
+    final DoubleDouble term = new DoubleDouble();
+    final DoubleDouble sum = new DoubleDouble();
+    final DoubleDouble shares = new DoubleDouble();
+    final DoubleDouble otherShares = new DoubleDouble();
+    final DoubleDouble distances = new DoubleDouble();
+    final DoubleDouble log = new DoubleDouble();
+    final DoubleDouble perUnit = new DoubleDouble();
+    final DoubleDouble own = new DoubleDouble();
+  }
 
-  private static final ThreadLocal<double[]> SLOTS = ThreadLocal.withInitial(() -> new double[4 * SlotSum.SLOTS]);
+  private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
   @Override
   public void compute(CrossEntropyCall<double[]> call) {
-    double[] slots = SLOTS.get();
-    int block = 3 * SlotSum.SLOTS;
-    Arrays.fill(slots, block, block + SlotSum.SLOTS, 0);
+    Scratch s = SCRATCH.get();
+    if (s.high.length < call.classes) {
+      s.high = new double[call.classes];
+      s.low = new double[call.classes];
+    }
+    Arrays.fill(s.slots, 0);
     double weightSum = 0;
     int row = 0;
     for (int n = 0; n < call.outer; n++) {
@@ -39,24 +54,27 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
         }
         boolean ignored = target < 0;
         double upstream = call.upstream.array == null ? 1 : call.upstream.array[call.upstream.at(n, i)];
-        double loss = row(call, slots, n, i, target, ignored ? 0 : call.gradientScale * upstream);
+        double loss = row(call, s, n, i, target, ignored ? 0 : call.gradientScale * upstream);
         if (ignored) {
           loss = 0;
         }
         if (call.loss.array != null) {
           call.loss.array[call.loss.at(n, i)] = loss;
         }
-        slots[block + row % SlotSum.SLOTS] += loss;
-        weightSum += ignored ? 0 : weight(call, target);
+        s.slots[row % SlotSum.SLOTS] += loss;
+        weightSum += ignored || call.target.array == null ? 0 : weight(call, target);
       }
     }
-    call.lossSum = SlotSum.reduce(slots, block);
+    call.lossSum = SlotSum.reduce(s.slots);
     call.weightSum = weightSum;
   }
 
-  private static double row(CrossEntropyCall<double[]> call, double[] slots, int n, int i, int target, double scale) {
+  private static double row(CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale) {
     int classes = call.classes;
-    int largest = -1;
+    if (classes == 0) {
+      return 0;
+    }
+    int k = -1;
     double max = Double.NEGATIVE_INFINITY;
     boolean nan = false;
     for (int c = 0; c < classes; c++) {
@@ -64,79 +82,135 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
       nan |= x != x;
       if (x > max) {
         max = x;
-        largest = c;
+        k = c;
       }
     }
-    if (nan || !(Math.abs(max) <= Double.MAX_VALUE)) {
-      fillRow(call.logitsGradient, classes, n, i);
-      fillRow(call.targetGradient, classes, n, i);
+    if (nan || k < 0 || max == Double.POSITIVE_INFINITY) {
+      fill(call.logitsGradient, classes, n, i);
+      fill(call.targetGradient, classes, n, i);
       return Double.NaN;
     }
-    // The class that is left out of the sum: the target's own, or with mixed targets the largest.
-    boolean mixed = call.probabilities.array != null || call.labelSmoothing > 0;
-    int pivot = mixed || target < 0 ? largest : target;
-    double pivotLogit = logit(call, n, i, pivot);
-    Arrays.fill(slots, 0, 3 * SlotSum.SLOTS, 0);
+
+    // The exponentials relative to the largest logit, and their sum without that one.
+    s.sum.set(0, 0);
     for (int c = 0; c < classes; c++) {
-      if (c != pivot) {
-        slots[c % SlotSum.SLOTS] += exp(logit(call, n, i, c), max);
+      s.term.set(0, 0);
+      if (c != k) {
+        s.sum.add(s.term.setSum(logit(call, n, i, c), -max).exp());
+      }
+      s.high[c] = s.term.high;
+      s.low[c] = s.term.low;
+    }
+    boolean mixed = call.probabilities.array != null || call.labelSmoothing > 0;
+    return mixed
+        ? mixed(call, s, n, i, target, scale, k, max)
+        : plain(call, s, n, i, target, scale, k, max);
+  }
+
+  /** A class index: ln(1 + (sum of the others) / own). */
+  private static double plain(
+      CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale, int k, double max) {
+    double weight = target < 0 ? 0 : weight(call, target);
+    // All but the target: the others' sum, 1 for the largest in its place. Added anew, as a subtraction would cancel.
+    s.shares.set(0, 0);
+    for (int c = 0; c < call.classes; c++) {
+      if (c != target) {
+        s.shares.add(c == k ? 1 : s.high[c], c == k ? 0 : s.low[c]);
       }
     }
-    double others = SlotSum.reduce(slots, 0);
-    double own = exp(pivotLogit, max);
-    double total = others + own;
-    // ln(1 + others / own); where own has underflowed, the distance to the largest logit is all that counts.
-    double log =
-        pivotLogit - max > DEEPEST / 2
-            ? StrictMath.log1p(others / own)
-            : (max - pivotLogit) + StrictMath.log(others);
-
-    double loss;
-    double shares = 0;
-    if (mixed) {
-      for (int c = 0; c < classes; c++) {
-        double share = share(call, n, i, c, target);
-        slots[SlotSum.SLOTS + c % SlotSum.SLOTS] += share * (max - logit(call, n, i, c));
-        slots[2 * SlotSum.SLOTS + c % SlotSum.SLOTS] += share;
-      }
-      shares = SlotSum.reduce(slots, 2 * SlotSum.SLOTS);
-      loss = SlotSum.reduce(slots, SlotSum.SLOTS) + shares * log;
+    if (target == k) {
+      s.log.set(s.shares).log1p(s.term);
     } else {
-      loss = target < 0 ? 0 : weight(call, target) * log;
+      // The target is not the largest: its distance, and the sum over all relative to the largest.
+      s.log.set(s.sum).log1p(s.term);
+      if (target >= 0) {
+        s.log.add(s.term.setSum(max, -logit(call, n, i, target)));
+      }
     }
-
     if (call.logitsGradient.array != null) {
-      double factor = mixed ? scale * shares : target < 0 ? 0 : scale * weight(call, target);
-      for (int c = 0; c < classes; c++) {
-        double softmax = (c == pivot ? own : exp(logit(call, n, i, c), max)) / total;
-        double gradient;
-        if (mixed) {
-          gradient = scale * (softmax * shares - share(call, n, i, c, target));
+      double factor = scale * weight;
+      s.perUnit.set(s.sum).add(1, 0);
+      for (int c = 0; c < call.classes; c++) {
+        if (c == target) {
+          s.own.set(s.shares).divide(s.perUnit);
+          factorInto(call, n, i, c, s.own, -factor);
         } else {
-          gradient = c == target ? -(others / total * factor) : softmax * factor;
+          s.own.set(c == k ? 1 : s.high[c], c == k ? 0 : s.low[c]).divide(s.perUnit);
+          factorInto(call, n, i, c, s.own, factor);
         }
-        call.logitsGradient.array[call.logitsGradient.at(n, c) + i] = gradient;
+      }
+    }
+    return s.log.multiply(weight, 0).value() + 0.0;
+  }
+
+  private static void factorInto(
+      CrossEntropyCall<double[]> call, int n, int i, int c, DoubleDouble value, double factor) {
+    call.logitsGradient.array[call.logitsGradient.at(n, c) + i] =
+        value.high == 0 ? value.high * factor : value.multiply(factor, 0).value();
+  }
+
+  /** Shares of all classes, as in {@link MixedTargets}. */
+  private static double mixed(
+      CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale, int k, double max) {
+    s.otherShares.set(0, 0);
+    s.distances.set(0, 0);
+    double infinite = 0; // a logit of -inf: its share times infinity, or NaN if the share is 0
+    for (int c = 0; c < call.classes; c++) {
+      double x = logit(call, n, i, c);
+      share(call, s.own, n, i, c, target);
+      if (c != k) {
+        s.otherShares.add(s.own);
+      }
+      s.term.setSum(max, -x);
+      if (Double.isInfinite(s.term.high)) {
+        infinite += s.own.high * s.term.high;
+      } else {
+        s.distances.add(s.term.multiply(s.own));
+      }
+    }
+    share(call, s.own, n, i, k, target);
+    s.shares.set(s.otherShares).add(s.own);
+    s.log.set(s.sum).log1p(s.term);
+    if (call.logitsGradient.array != null) {
+      s.own.set(s.sum).add(1, 0);
+      s.perUnit.set(s.shares).divide(s.own);
+      for (int c = 0; c < call.classes; c++) {
+        if (c == k) {
+          s.term.set(s.sum).multiply(s.perUnit);
+          s.term.set(-s.term.high, -s.term.low).add(s.otherShares);
+        } else {
+          share(call, s.own, n, i, c, target);
+          s.term.set(s.high[c], s.low[c]).multiply(s.perUnit).add(-s.own.high, -s.own.low);
+        }
+        factorInto(call, n, i, c, s.term, scale);
       }
     }
     if (call.targetGradient.array != null) {
-      for (int c = 0; c < classes; c++) {
+      for (int c = 0; c < call.classes; c++) {
+        double distance = max - logit(call, n, i, c);
+        s.term.setSum(max, -logit(call, n, i, c)).add(s.log);
+        double slope = Double.isInfinite(distance) ? distance : s.term.value();
         call.targetGradient.array[call.targetGradient.at(n, c) + i] =
-            scale * (1 - call.labelSmoothing) * weight(call, c) * ((max - logit(call, n, i, c)) + log);
+            scale * (1 - call.labelSmoothing) * weight(call, c) * slope;
       }
     }
-    return loss + 0.0;
+    return s.log.multiply(s.shares).add(s.distances).value() + infinite + 0.0;
   }
 
-  /** e^(x − max), x ≤ max finite, what the difference loses to rounding included. */
-  private static double exp(double x, double max) {
-    double difference = x - max;
-    if (!(difference >= DEEPEST)) {
-      return 0;
+  /** Sets {@code into} to the share of class c. */
+  private static void share(CrossEntropyCall<double[]> call, DoubleDouble into, int n, int i, int c, int target) {
+    double probability =
+        call.probabilities.array != null
+            ? call.probabilities.array[call.probabilities.at(n, c) + i]
+            : c == target ? 1 : 0;
+    into.set(probability, 0);
+    if (call.labelSmoothing > 0) {
+      double even = call.labelSmoothing / call.classes;
+      double evenLow = Math.fma(-even, call.classes, call.labelSmoothing) / call.classes;
+      double kept = 1 - call.labelSmoothing;
+      into.multiply(kept, (1 - kept) - call.labelSmoothing).add(even, evenLow);
     }
-    double back = difference + max;
-    double lost = (x - back) + ((back - difference) - max); // exact: the error of a difference is a double
-    double e = StrictMath.exp(difference);
-    return e + e * lost;
+    into.multiply(weight(call, c), 0);
   }
 
   private static double logit(CrossEntropyCall<double[]> call, int n, int i, int c) {
@@ -147,18 +221,7 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
     return call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + c];
   }
 
-  private static double share(CrossEntropyCall<double[]> call, int n, int i, int c, int target) {
-    double probability =
-        call.probabilities.array != null
-            ? call.probabilities.array[call.probabilities.at(n, c) + i]
-            : c == target ? 1 : 0;
-    if (call.labelSmoothing > 0) {
-      probability = (1 - call.labelSmoothing) * probability + call.labelSmoothing / call.classes;
-    }
-    return weight(call, c) * probability;
-  }
-
-  private static void fillRow(Strided<double[]> operand, int classes, int n, int i) {
+  private static void fill(Strided<double[]> operand, int classes, int n, int i) {
     for (int c = 0; c < classes && operand.array != null; c++) {
       operand.array[operand.at(n, c) + i] = Double.NaN;
     }

@@ -227,6 +227,8 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector factorHigh = u.mul(high.blend(minusHigh, positive));
       FloatVector factorLow = u.mul(low.blend(minusLow, positive));
       FloatVector gradient = quotient.fma(factorHigh, correction.fma(factorHigh, quotient.mul(factorLow)));
+      // An infinite target.
+      gradient = gradient.blend(quotient.mul(factorHigh), gradient.compare(VectorOperators.NE, gradient));
       gradient.blend(x, x.compare(VectorOperators.NE, x)).intoArray(out, outOffset + i);
     }
   }
@@ -402,7 +404,9 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector back = sum.sub(product);
       FloatVector sumLow = product.sub(sum.sub(back)).add(term.sub(back)).add(productLow).add(termLow);
       VectorMask<Float> finite = sum.sub(sum).compare(VectorOperators.EQ, zero);
-      sum.mul(wt).blend(sum.fma(wt, sumLow.mul(wt)), finite).intoArray(m1s, i);
+      // Where the sum overflows, the weight may still bring it back.
+      FloatVector overflown = y.mul(wt).fma(w, c.mul(m1.mul(wt)));
+      overflown.blend(sum.fma(wt, sumLow.mul(wt)), finite).intoArray(m1s, i);
     }
   }
 

@@ -16,7 +16,6 @@ import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.scalar.SplitDouble;
 import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
-import org.lanewise.kernels.spi.Strided;
 
 /**
  * Float32 cross-entropy with class indices, as many classes of a row at a time as there are lanes; formulas and accuracy
@@ -41,16 +40,14 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     final float[] last = new float[PADDED_PART];
     final double[] rowSlots = new double[SLOTS];
     final double[] blockSlots = new double[SLOTS];
-    final double[] mixedSlots = new double[2 * SLOTS];
+    final MixedTargets mixedTargets = new MixedTargets();
     float[] row = new float[0];
     float[] rowGradient = new float[0];
 
-    /** Makes the row buffers long enough, up to whole slots. */
     void reserve(int classes) {
-      int padded = classes + SLOTS - 1 & -SLOTS;
-      if (row.length < padded) {
-        row = new float[padded];
-        rowGradient = new float[padded];
+      if (row.length < classes) {
+        row = new float[classes];
+        rowGradient = new float[classes];
       }
     }
   }
@@ -68,7 +65,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     boolean gradientWanted = call.logitsGradient.isPresent();
     boolean mixed = MixedTargets.applies(call);
     boolean direct = call.logits.columnStride == 1 && (!gradientWanted || call.logitsGradient.columnStride == 1);
-    if (!direct || mixed) {
+    if (!direct) {
       s.reserve(classes);
     }
     double[] blockSlots = s.blockSlots;
@@ -84,7 +81,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
         double scale = ignored ? 0 : call.gradientScale * upstream;
         double loss;
         if (mixed) {
-          loss = mixedRow(call, s, n, i, target, scale);
+          loss = s.mixedTargets.row(call, n, i, target, scale);
         } else if (direct) {
           loss = weight * row(
               s, call.logits.array, call.logits.at(n, 0) + i,
@@ -119,40 +116,6 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
   private static void gather(CrossEntropyCall<float[]> call, int n, int i, float[] row) {
     for (int c = 0; c < call.classes; c++) {
       row[c] = call.logits.array[call.logits.at(n, c) + i];
-    }
-  }
-
-  /** The loss of one row whose target is spread over the classes. */
-  private static double mixedRow(CrossEntropyCall<float[]> call, Scratch s, int n, int i, int target, double scale) {
-    int classes = call.classes;
-    int padded = classes + SLOTS - 1 & -SLOTS;
-    float[] logits = s.row;
-    float[] exponentials = s.rowGradient;
-    gather(call, n, i, logits);
-    Arrays.fill(logits, classes, padded, Float.NEGATIVE_INFINITY);
-    float max = max(logits, 0, padded);
-    if (!(Math.abs(max) <= Float.MAX_VALUE)) {
-      fillRow(call.logitsGradient, classes, n, i, Float.NaN);
-      fillRow(call.targetGradient, classes, n, i, Float.NaN);
-      return Double.NaN;
-    }
-    int largest = MixedTargets.indexOf(logits, max);
-    float shift = shift(max);
-    float shiftedMax = max - shift;
-    float exponentOffset = exponentOffset(shiftedMax);
-    exponentials(logits, 0, padded, shift, shiftedMax, exponentOffset, exponentials, 0);
-    exponentials[largest] = 0;
-    double[] slots = s.rowSlots;
-    Arrays.fill(slots, 0);
-    SlotAdd.add(exponentials, 0, padded, slots);
-    double z = (double) shiftedMax - (exponentOffset - (double) HEADROOM) * LN2;
-    return MixedTargets.row(
-        call, n, i, logits, exponentials, SlotSum.reduce(slots), largest, z, target, scale, s.mixedSlots);
-  }
-
-  private static void fillRow(Strided<float[]> operand, int classes, int n, int i, float value) {
-    for (int c = 0; c < classes && operand.isPresent(); c++) {
-      operand.array[operand.at(n, c) + i] = value;
     }
   }
 
