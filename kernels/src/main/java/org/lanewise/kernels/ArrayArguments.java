@@ -1,5 +1,8 @@
 package org.lanewise.kernels;
 
+import java.lang.reflect.Array;
+import org.jspecify.annotations.Nullable;
+
 /** Checks of the array forms, which PyTorch does not have: one sentence each, before anything is written. */
 final class ArrayArguments {
   private ArrayArguments() {}
@@ -18,7 +21,11 @@ final class ArrayArguments {
   }
 
   /** That an array exists and is long enough. */
-  static void length(String name, Object array, int actual, int needed) {
+  static void length(String name, @Nullable Object array, int needed) {
+    if (array == null) {
+      throw new IllegalArgumentException("%s is null; pass an array of at least %d values.".formatted(name, needed));
+    }
+    int actual = Array.getLength(array);
     if (actual < needed) {
       throw new IllegalArgumentException(
           "%s has %d values, but the shape needs %d; pass a longer array or smaller sizes.".formatted(name, actual, needed));

@@ -176,7 +176,7 @@ public final class BceWithLogits {
               .formatted(reduction.id()));
     }
     int elements = checkArrays(logits, target, rows, columns);
-    ArrayArguments.length("loss", loss, loss.length, elements);
+    ArrayArguments.length("loss", loss, elements);
     ArrayArguments.distinct("loss", loss, "logits", logits);
     ArrayArguments.distinct("loss", loss, "target", target);
     if (logitsGradient != null) {
@@ -195,13 +195,13 @@ public final class BceWithLogits {
 
   private static int checkArrays(float[] logits, float[] target, int rows, int columns) {
     int elements = ArrayArguments.product("rows", rows, "columns", columns);
-    ArrayArguments.length("logits", logits, logits.length, elements);
-    ArrayArguments.length("target", target, target.length, elements);
+    ArrayArguments.length("logits", logits, elements);
+    ArrayArguments.length("target", target, elements);
     return elements;
   }
 
   private static void checkGradient(float[] logits, float[] target, float[] logitsGradient, int elements) {
-    ArrayArguments.length("logitsGradient", logitsGradient, logitsGradient.length, elements);
+    ArrayArguments.length("logitsGradient", logitsGradient, elements);
     ArrayArguments.distinct("logitsGradient", logitsGradient, "logits", logits);
     ArrayArguments.distinct("logitsGradient", logitsGradient, "target", target);
   }

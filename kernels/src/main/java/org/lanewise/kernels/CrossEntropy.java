@@ -196,7 +196,7 @@ public final class CrossEntropy {
               .formatted(reduction.id()));
     }
     int elements = checkArrays(logits, target, batch, classes);
-    ArrayArguments.length("loss", loss, loss.length, batch);
+    ArrayArguments.length("loss", loss, batch);
     ArrayArguments.distinct("loss", loss, "logits", logits);
     if (logitsGradient != null) {
       checkGradient(logits, logitsGradient, elements);
@@ -214,8 +214,8 @@ public final class CrossEntropy {
 
   private int checkArrays(float[] logits, long[] target, int batch, int classes) {
     int elements = ArrayArguments.product("batch", batch, "classes", classes);
-    ArrayArguments.length("logits", logits, logits.length, elements);
-    ArrayArguments.length("target", target, target.length, batch);
+    ArrayArguments.length("logits", logits, elements);
+    ArrayArguments.length("target", target, batch);
     checkSmoothing();
     if (weight != null) {
       checkClassWeight(weight, classes, 2);
@@ -226,7 +226,7 @@ public final class CrossEntropy {
   }
 
   private static void checkGradient(float[] logits, float[] logitsGradient, int elements) {
-    ArrayArguments.length("logitsGradient", logitsGradient, logitsGradient.length, elements);
+    ArrayArguments.length("logitsGradient", logitsGradient, elements);
     ArrayArguments.distinct("logitsGradient", logitsGradient, "logits", logits);
   }
 
@@ -529,7 +529,7 @@ public final class CrossEntropy {
     sum.reset();
     int rows = outer * inner;
     int counted = rows;
-    double denominator = rows;
+    double denominator = classes == 0 ? Double.NaN : rows; // PyTorch divides the number of logits by that of classes
     if (target != null) {
       counted = 0;
       denominator = 0;

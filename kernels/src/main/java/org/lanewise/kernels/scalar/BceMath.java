@@ -80,7 +80,10 @@ public final class BceMath {
 
   public static final double GRADIENT_ULP = 0.88;
 
-  /** Soft targets, in ULP of the largest term: loss and gradient. */
+  /**
+   * Soft targets, in ULP of the largest term. Found by a search over some 10^9 points: loss 1.871 at x = −0x1.df66f6p-1, t =
+   * 0x1.900a1p-6; gradient 1.939 at x = −0x1.5afap1, t = 0x1.011302p-9.
+   */
   public static final double SOFT_ULP = 2.0;
 
   /** Mean and sum of float32 losses, each within {@link #LOSS_ULP}. */

@@ -58,16 +58,20 @@ public final class CrossEntropyMath {
   /** The number of logits that are worked on at a time, a multiple of 32; their exponentials stay in the L1 cache. */
   public static final int CHUNK = 1024;
 
-  /** The declared bounds, in ULP, measured on stored, random and adversarial rows. */
-  public static final double LOSS_ULP = 2.5;
+  /**
+   * The declared bounds, in ULP, measured on stored, random and adversarial rows, some 10^9 of them. Loss 1.770 at logits
+   * −0x1.4fc3e4p5, −0x1.da6618p5 and target 0; gradient 2.917 in a row of 40 logits near 0x1.0a8p14, at a class that is not
+   * the target.
+   */
+  public static final double LOSS_ULP = 2;
 
-  public static final double GRADIENT_ULP = 4;
+  public static final double GRADIENT_ULP = 3.25;
 
   /** Class probabilities and label smoothing, in ULP of the largest term. */
-  public static final double MIXED_ULP = 2.5;
+  public static final double MIXED_ULP = 1;
 
   /** Mean and sum of float32 losses. */
-  public static final double REDUCED_ULP = 2.5;
+  public static final double REDUCED_ULP = 1.5;
 
   /** What is subtracted from every logit of a row with the largest logit {@code max}: 0 for ordinary rows. */
   public static float shift(float max) {

@@ -32,15 +32,21 @@ final class DoubleDouble {
     return set(other.high, other.low);
   }
 
-  /** The sum of two doubles, exactly. */
+  /** The sum of two doubles, exactly; an infinity where it overflows. */
   DoubleDouble setSum(double a, double b) {
     double sum = a + b;
+    if (Double.isInfinite(sum)) {
+      return set(sum, 0);
+    }
     double back = sum - a;
     return set(sum, (a - (sum - back)) + (b - back));
   }
 
   DoubleDouble add(double h, double l) {
     double sum = high + h;
+    if (Double.isInfinite(sum)) {
+      return set(sum, 0);
+    }
     double back = sum - high;
     double error = (high - (sum - back)) + (h - back) + (low + l);
     double result = sum + error;

@@ -140,7 +140,8 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
         }
       }
     }
-    return s.log.multiply(weight, 0).value() + 0.0;
+    double log = s.log.value();
+    return Double.isInfinite(log) ? weight * log : s.log.multiply(weight, 0).value() + 0.0;
   }
 
   private static void factorInto(

@@ -11,8 +11,8 @@ import org.lanewise.kernels.tensor.DType;
  * @param operation the operation
  * @param dtype the dtype of logits and result
  * @param lossUlp bound of each loss with reduction none and hard targets
- * @param gradientUlp bound of each gradient entry with hard targets, for an upstream gradient of 1; an upstream gradient and the division
- *     by the number of elements may each add half a ULP
+ * @param gradientUlp bound of each gradient entry with hard targets, for an upstream gradient of 1; an upstream gradient, a weight and
+ *     the division by a count may each add half a ULP, unless an entry is subnormal before they multiply it
  * @param mixedUlp bound, in ULP of the largest term of the exact sum (or of the result, if larger), of losses and
  *     gradients whose terms may cancel: soft targets, class probabilities, label smoothing, a positive-class weight
  * @param reducedUlp bound of the mean and the sum

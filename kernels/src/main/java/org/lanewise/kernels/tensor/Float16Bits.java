@@ -28,6 +28,18 @@ final class Float16Bits {
     return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
   }
 
+  static short toBfloat16(long value) {
+    // A double that is odd in its last bit where it is not exact, by the same argument as below.
+    double nearest = value;
+    long back = (long) nearest;
+    if (back == value || (Double.doubleToRawLongBits(nearest) & 1) != 0) {
+      return toBfloat16(nearest);
+    }
+    // (long) saturates at 2^63, which is above every long: then the neighbour below is meant.
+    boolean above = back > value || nearest == 0x1p63;
+    return toBfloat16(above ? Math.nextDown(nearest) : Math.nextUp(nearest));
+  }
+
   /**
    * The float next to {@code value} whose last bit is odd, unless {@code value} is a float itself. A second rounding
    * to a format at least two bits narrower then gives what one rounding of {@code value} would have given.

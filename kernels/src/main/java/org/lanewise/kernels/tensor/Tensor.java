@@ -4,6 +4,7 @@ import java.lang.reflect.Array;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Values of one {@link DType} with a shape, contiguous and row-major.
@@ -193,7 +194,9 @@ public final class Tensor {
         case FLOAT32 -> ((float[]) converted.array)[i] = dtype.isFloatingPoint() ? (float) getDouble(i) : getLong(i);
         case FLOAT64 -> ((double[]) converted.array)[i] = getDouble(i);
         case FLOAT16 -> ((short[]) converted.array)[i] = Float16Bits.toHalf(getDouble(i));
-        case BFLOAT16 -> ((short[]) converted.array)[i] = Float16Bits.toBfloat16(getDouble(i));
+        case BFLOAT16 ->
+            ((short[]) converted.array)[i] =
+                dtype.isFloatingPoint() ? Float16Bits.toBfloat16(getDouble(i)) : Float16Bits.toBfloat16(getLong(i));
         case INT64 -> ((long[]) converted.array)[i] = getLong(i);
         case INT32 -> ((int[]) converted.array)[i] = (int) getLong(i);
         case INT16 -> ((short[]) converted.array)[i] = (short) getLong(i);
@@ -216,6 +219,10 @@ public final class Tensor {
     for (int i = 0; i < resolved.length; i++) {
       if (resolved[i] == -1 && inferred < 0) {
         inferred = i;
+      } else if (resolved[i] < 0) {
+        throw new IllegalArgumentException(
+            "Shape %s has the size %d; sizes are 0 or more, one may be -1."
+                .formatted(Arrays.toString(newShape), resolved[i]));
       } else {
         known = numel(known, resolved[i]);
       }
@@ -270,13 +277,11 @@ public final class Tensor {
     long[] indices = new long[numel(reducedShape)];
     for (int o = 0; o < outer; o++) {
       for (int i = 0; i < inner; i++) {
+        int first = o * shape[axis] * inner + i;
         int best = 0;
-        double bestValue = getDouble(o * shape[axis] * inner + i);
-        for (int c = 1; c < shape[axis] && bestValue == bestValue; c++) {
-          double value = getDouble((o * shape[axis] + c) * inner + i);
-          if (value > bestValue || value != value) {
+        for (int c = 1; c < shape[axis]; c++) {
+          if (exceeds(first + c * inner, first + best * inner)) {
             best = c;
-            bestValue = value;
           }
         }
         indices[o * inner + i] = best;
@@ -285,13 +290,23 @@ public final class Tensor {
     return of(indices, reducedShape);
   }
 
+  /** Whether value {@code i} is larger than value {@code j}, NaN being largest. Integers are compared as such. */
+  private boolean exceeds(int i, int j) {
+    if (!dtype.isFloatingPoint()) {
+      return getLong(i) > getLong(j);
+    }
+    double a = getDouble(i);
+    double b = getDouble(j);
+    return a > b || a != a && b == b;
+  }
+
   /** Dtype and shape, and the values where there are at most ten. */
   @Override
   public String toString() {
     String values =
         numel > 10
             ? numel + " values"
-            : java.util.stream.IntStream.range(0, numel)
+            : IntStream.range(0, numel)
                 .mapToObj(i -> dtype.isFloatingPoint() ? Double.toString(getDouble(i)) : Long.toString(getLong(i)))
                 .collect(Collectors.joining(", "));
     return "%s%s{%s}".formatted(dtype.id(), Arrays.toString(shape), values);
