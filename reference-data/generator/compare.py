@@ -57,7 +57,8 @@ def _compare_case(old, new, errors, same_machine):
     def differs(what):
         raise DataFault(f"The case {old.id} differs in {what} from what the generator makes.")
 
-    for what in ("region", "rules", "options", "deviations", "error", "texts"):
+    # Whether PyTorch is off so far that a case has to name a deviation is a matter of its floats too.
+    for what in ("region", "rules", "options", "error", "texts", *(["deviations"] if same_machine else [])):
         if getattr(old, what) != getattr(new, what):
             differs(f"its {what}")
     if set(old.inputs) != set(new.inputs) or set(old.outputs) != set(new.outputs):

@@ -3,9 +3,11 @@
 import time
 from pathlib import Path
 
-from . import audit, bce_with_logits, cross_entropy, files, pytorch
+from . import (audit, bce, bce_with_logits, cross_entropy, files, nll_loss, one_hot, pytorch, sigmoid,
+               softmax)
 
-OPERATIONS = (bce_with_logits.OPERATION, cross_entropy.OPERATION)
+OPERATIONS = (bce_with_logits.OPERATION, cross_entropy.OPERATION, bce.OPERATION, nll_loss.OPERATION, *softmax.OPERATIONS,
+              *sigmoid.OPERATIONS, one_hot.OPERATION)
 HOME = Path(__file__).resolve().parent.parent
 
 
