@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from . import DataFault
+from . import DataFault, training
 from .audit import allowed, scalar_errors
 from .cases import Case, Output
 from .files import read_tensors
@@ -51,6 +51,7 @@ def compare(stored, fresh, same_machine):
         errors = scalar_errors(old.values())
         for name in old:
             _compare_case(old[name], new[name], errors, same_machine)
+    training.compare(stored, fresh)
 
 
 def _compare_case(old, new, errors, same_machine):
