@@ -57,6 +57,7 @@ class Operation:
     truth: Callable                       # Case -> {output name: (exact values, finite units)}
     deviation: Callable = _no_deviation   # Case, output name, which values are badly wrong -> names of deviations
     result: str = "loss"                  # the name of what the operation returns
+    run: Callable | None = None           # (operation, case): fills the case, where it is not PyTorch that does
 
     def section(self, rule):
         """The longest prefix of a rule's id that `sections` knows decides."""

@@ -3,9 +3,11 @@
 import time
 from pathlib import Path
 
-from . import audit, bce_with_logits, cross_entropy, files, pytorch
+from . import (audit, bce, bce_with_logits, cross_entropy, files, metrics, nll_loss, one_hot, pytorch,
+               sigmoid, softmax, training)
 
-OPERATIONS = (bce_with_logits.OPERATION, cross_entropy.OPERATION)
+OPERATIONS = (bce_with_logits.OPERATION, cross_entropy.OPERATION, bce.OPERATION, nll_loss.OPERATION, *softmax.OPERATIONS,
+              *sigmoid.OPERATIONS, one_hot.OPERATION, metrics.OPERATION)
 HOME = Path(__file__).resolve().parent.parent
 
 
@@ -26,11 +28,14 @@ def make(seed):
         start = time.monotonic()
         cases = operation.cases(seed)
         for case in cases:
-            pytorch.run(operation, case)
+            (operation.run or pytorch.run)(operation, case)
         audit.check(operation, cases)
         made |= files.operation_files(operation, cases)
         values = sum(not case.fails for case in cases)
         print(f"{operation.name}: {values} cases with values, {len(cases) - values} refused by PyTorch, "
               f"{time.monotonic() - start:.0f} s", flush=True)
+    start = time.monotonic()
+    made |= training.files(seed)
+    print(f"training: {len(training.TRAJECTORIES)} trajectories, {time.monotonic() - start:.0f} s", flush=True)
     made[files.INDEX] = files.index_file(seed, sources(), pytorch.versions(), pytorch.cpu(), made)
     return made
