@@ -50,7 +50,15 @@ RULES = {
     "special.positive_infinity": "At +inf the loss is inf for t < 1 and NaN for t = 1; the gradient is 1 - t.",
     "special.negative_infinity": "At -inf the loss is NaN for every t; the gradient is -t.",
     "special.nan": "A NaN in logit or target makes loss and gradient of its element NaN, and of no other element.",
-    "special.plain": "The values at 0, 1, 10, 20, 100, 1e4 and the largest numbers, and the loss and the gradients there.",
+    "special.at_1": "At x = 1 the loss is 1.3133 at t = 0 and 0.3133 at t = 1.",
+    "special.at_minus_1": "At x = -1 the loss is 0.3133 at t = 0 and 1.3133 at t = 1.",
+    "special.at_10": "At x = 10 and -10 the loss on the right side is 4.54e-5, the gradient there +-4.54e-5.",
+    "special.at_minus_20": "At x = -20 the loss at t = 0 is 2.06e-9, where float32 PyTorch has 0.",
+    "special.at_20": "At x = 20 the gradient at t = 1 is -2.06e-9, where float32 PyTorch has 0.",
+    "special.at_minus_100": "At x = -100 the float32 loss at t = 0 is subnormal.",
+    "special.at_100": "At x = 100 the float32 loss at t = 1 is subnormal.",
+    "reduction.half_mean": "In 16 bits sum and mean are added in float32 and rounded once: a mean does not overflow where "
+                           "its sum does.",
     "special.target_gradient": "The gradient of a target is -x whatever the target, infinite logits and NaN targets "
                                "included.",
     "special.infinite_target": "An infinite target gives an infinite loss.",
@@ -247,6 +255,15 @@ def _large(build):
                  positions={"loss": kept, "logits_gradient": kept})
 
 
+    for dtype in HALVES:
+        draw = build.stream("LARGE", f"70000-{dtype}")
+        seeds = draw.raw(2) >> np.uint64(1)
+        build.values("LARGE", f"70000-{dtype}", ["reduction.half_mean"],
+                     recipe("uniform", (70000,), seeds[0], dtype, exponent=-2, bits=8),
+                     recipe("binary", (70000,), seeds[1], dtype), (70000,), dtype=dtype, reductions=("mean", "sum"),
+                     gradients=())
+
+
 def _real_model(build):
     logits, target = digits.attributes(build.seed)
     build.values("REAL_MODEL", "digits-attributes", _rules("hard"),
@@ -420,9 +437,10 @@ def _special(build):
                          (len(rows),), more=more, dtype=dtype, gradients=gradients, reductions=reductions)
 
         plain = [s * v for v in (0.0, least, 7 * least, 1.0, 10.0, 20.0, 100.0) for s in (1.0, -1.0)]
-        table("plain", ["special.plain", "special.zero", "special.target_gradient"],
+        table("plain", [*(f"special.at_{x}" for x in ("1", "minus_1", "10", "minus_20", "20", "minus_100", "100")),
+                        "special.zero", "special.target_gradient"],
               [(x, t) for x in plain for t in (0.0, 1.0, 0.5)])
-        table("huge", ["special.plain", "special.huge"],
+        table("huge", ["special.huge"],
               [(s * v, t) for v in (1e4, largest / 2, largest) for s in (1.0, -1.0) for t in (0.0, 1.0, 0.5)])
         small = [(1.5, 0.0), (-2.5, 1.0), (0.25, 0.5)]
         table("infinite", ["special.positive_infinity", "special.negative_infinity", "special.target_gradient"],

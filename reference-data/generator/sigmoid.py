@@ -15,6 +15,8 @@ RULES = {
     "formula.logits_gradient": "{gradient}",
     "shape.any": "Any shape works, 0-d and empty included.",
     "special.plain": "The table of special values, signed zeros and subnormal numbers included.",
+    "special.at_88": "At +-88 and +-100 what is left of the tail is kept, subnormal results included.",
+    "special.underflow": "Where exp(-x) overflows the sigmoid is still a subnormal number.",
     "special.saturated": "Far out the result and the gradient fall as exp(-|x|) and are kept.",
     "special.infinite": "At infinities the result is its limit.",
     "special.nan": "NaN gives NaN.",
@@ -66,7 +68,7 @@ class _Cases:
             most = {"float64": 1e308, "float32": 3e38, "float16": 6e4, "bfloat16": 3e38}[dtype]
             draw = self.build.stream("SPECIAL_VALUE", dtype)
             values = [s * v for v in (0.0, least, 1.0, 10.0, 20.0, 88.0, 100.0, 1e4, most) for s in (1, -1)]
-            self.value("SPECIAL_VALUE", f"plain-{dtype}", ["special.plain"], [anchor, *draw.shuffled(values)], dtype)
+            self.value("SPECIAL_VALUE", f"plain-{dtype}", ["special.plain", "special.at_88"], [anchor, *draw.shuffled(values)], dtype)
             self.value("INFINITE", f"infinite-{dtype}", ["special.infinite"], [anchor, 1.5, *draw.shuffled([inf, -inf])], dtype)
             self.value("NAN", f"nan-{dtype}", ["special.nan"], [anchor, -2.5, *draw.shuffled([math.nan, 1.0])], dtype)
             reach = {"float32": (17, 80), "float64": (38, 600), "float16": (8.5, 10), "bfloat16": (8, 80)}[dtype]
@@ -76,7 +78,7 @@ class _Cases:
                            side * draw.uniform(21, *reach), dtype)
             if dtype in ("float32", "float64"):
                 far = (88.8, 102.0) if dtype == "float32" else (709.9, 744.0)
-                self.value("SUBNORMAL", f"21-{dtype}", ["special.saturated"],
+                self.value("SUBNORMAL", f"21-{dtype}", ["special.underflow"],
                            -self.build.stream("SUBNORMAL", dtype).uniform(21, *far), dtype)
         for dtype in (*INTEGERS, "bool"):
             logits = Tensor.of(self.build.stream("MIXED_DTYPE", dtype).below(7, 2 if dtype == "bool" else 6), dtype)

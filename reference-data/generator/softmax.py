@@ -19,7 +19,8 @@ RULES = {
     "shape.bad_dim": "A dimension that the input does not have is refused.",
     "dtype.argument": "dtype= casts the input first, so that integers work, and a float widens.",
     "dtype.empty_integers": "An empty integer input gives an empty integer result.",
-    "special.rows": "The rows of the table of special values.",
+    "special.rows": "The rows [0, 0, 0], [100, 0, 0], [20, 0, 0] and [1e4, 0, -1e4].",
+    "special.huge_rows": "Rows of the largest numbers; a difference beyond them is infinite.",
     "special.infinite": "A row with +inf, or of -inf alone, gives NaN; another -inf has probability 0.",
     "special.nan": "A NaN makes its row NaN, and no other.",
     "special.certain_row": "What a certain row leaves to the others is kept.",
@@ -82,7 +83,7 @@ class _Cases:
             inf, nan = math.inf, math.nan
             for region, detail, rule, rows in (
                     ("SPECIAL_VALUE", "plain", "special.rows", [(0, 0, 0), (100, 0, 0), (20, 0, 0), (1e4, 0, -1e4)]),
-                    ("SPECIAL_VALUE", "huge", "special.rows", [(-most, most / 2, 0), (most, most, 0), (most, 0, 1)]),
+                    ("SPECIAL_VALUE", "huge", "special.huge_rows", [(-most, most / 2, 0), (most, most, 0), (most, 0, 1)]),
                     ("INFINITE", "rows", "special.infinite", [(-inf, 0, 0), (-inf, -inf, 1), (-inf,) * 3, (inf, 0, 1),
                                                               (inf, inf, 0), (inf, -inf, 0)]),
                     ("NAN", "rows", "special.nan", [(nan, 0, 0), (1, nan, inf), (0, -inf, nan)])):
