@@ -8,11 +8,12 @@ import org.lanewise.kernels.tensor.Tensor;
 /** What a case expects: output tensors, or an error. */
 public sealed interface Expectation {
   /**
-   * Output tensors by name: {@code loss}, {@code logits_gradient}.
+   * Outputs by name: {@code loss}, {@code logits_gradient}.
    *
-   * @param outputs in the order of the file
+   * @param outputs tensors, in the order of the file
+   * @param texts texts, which must be equal to the letter
    */
-  record Outputs(Map<String, Output> outputs) implements Expectation {}
+  record Outputs(Map<String, Output> outputs, Map<String, String> texts) implements Expectation {}
 
   /**
    * An error.

@@ -111,24 +111,31 @@ final class Json {
     return integer(key, require(key));
   }
 
-  /** The values of a flat object: strings, and numbers as {@link Long} where they are integers, otherwise {@link Double}. */
-  Map<String, Object> scalars() {
-    Map<String, Object> scalars = new LinkedHashMap<>();
+  /**
+   * The values of an object: strings, lists of strings, and numbers as {@link Long} where they are integers, otherwise
+   * {@link Double}.
+   */
+  Map<String, Object> values() {
+    Map<String, Object> values = new LinkedHashMap<>();
     for (String key : keys()) {
       JsonElement element = require(key);
+      if (element.isJsonArray()) {
+        values.put(key, strings(key));
+        continue;
+      }
       if (!element.isJsonPrimitive() || element.getAsJsonPrimitive().isBoolean()) {
-        throw wrong(key, "a string or a number");
+        throw wrong(key, "a string, a number or a list of strings");
       }
       String text = element.getAsString();
       if (element.getAsJsonPrimitive().isString()) {
-        scalars.put(key, text);
+        values.put(key, text);
       } else if (text.matches("-?\\d+")) {
-        scalars.put(key, integer(key, element));
+        values.put(key, integer(key, element));
       } else {
-        scalars.put(key, element.getAsDouble());
+        values.put(key, element.getAsDouble());
       }
     }
-    return scalars;
+    return values;
   }
 
   int[] sizes(String key) {

@@ -1,9 +1,10 @@
 package org.lanewise.conformance.cases;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The options of a case: strings, 64-bit integers and numbers by name. What is not stored has PyTorch's default. */
+/** The options of a case: strings, lists of strings, 64-bit integers and numbers by name. What is not stored has PyTorch's default. */
 public final class Options {
   private final String where;
   private final Map<String, Object> values;
@@ -38,6 +39,12 @@ public final class Options {
       case String special when special.equals("-inf") -> Double.NEGATIVE_INFINITY;
       default -> throw wrong(name, "a number");
     };
+  }
+
+  /** A list of strings; empty where it is not stored. */
+  public List<String> strings(String name) {
+    List<?> list = typed(name, List.of(), List.class, "a list of strings");
+    return list.stream().map(String.class::cast).toList();
   }
 
   private <T> T typed(String name, T otherwise, Class<T> type, String expected) {

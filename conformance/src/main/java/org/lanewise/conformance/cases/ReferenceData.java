@@ -125,7 +125,7 @@ public final class ReferenceData {
           recipes.forEach((name, input) -> all.put(name, Recipe.tensor(input, dtype(input), input.sizes("shape"))));
           return all;
         },
-        new Options(entry.string("id"), entry.object("options").scalars()),
+        new Options(entry.string("id"), entry.object("options").values()),
         readExpectation(entry.object("expect"), tensors),
         entry.strings("deviations"));
   }
@@ -137,8 +137,13 @@ public final class ReferenceData {
     }
     Json outputs = expect.object("outputs");
     Map<String, Expectation.Output> read = new LinkedHashMap<>();
+    Map<String, String> texts = new LinkedHashMap<>();
     for (String name : outputs.keys()) {
       Json output = outputs.object(name);
+      if (output.has("text")) {
+        texts.put(name, output.string("text"));
+        continue;
+      }
       DType dtype = dtype(output);
       int[] shape = output.sizes("shape");
       int[] positions = output.has("positions") ? positions(output, shape, tensors) : null;
@@ -149,7 +154,7 @@ public final class ReferenceData {
           output.has("exact_low") ? values(output, "exact_low", DType.FLOAT64, values, tensors).doubles() : null;
       read.put(name, new Expectation.Output(dtype, shape, pytorch, exact, exactLow, positions));
     }
-    return new Expectation.Outputs(read);
+    return new Expectation.Outputs(read, texts);
   }
 
   private static Tensor values(Json output, String key, DType dtype, int count, Safetensors tensors) {

@@ -101,7 +101,7 @@ public final class Conformance {
                     Contract.PYTORCH,
                     Verdict.FAILED,
                     null,
-                    "Gave %s, expected the error «%s».".formatted(outputs.tensors().values(), wanted));
+                    "Gave %s, expected the error «%s».".formatted(outputs.values().values(), wanted));
             case Subject.Outcome.Broke broke ->
                 result(Contract.PYTORCH, Verdict.FAILED, null, "%s Expected «%s».".formatted(broke.reason(), wanted));
           };
@@ -128,9 +128,9 @@ public final class Conformance {
       if (mistrust != null) {
         return both(Verdict.MISTRUSTED, mistrust);
       }
-      Map<String, Tensor> got;
+      Map<String, Object> values;
       switch (subject.run(reference, inputs)) {
-        case Subject.Outcome.Outputs outputs -> got = outputs.tensors();
+        case Subject.Outcome.Outputs outputs -> values = outputs.values();
         case Subject.Outcome.Raised raised -> {
           return both(
               Verdict.FAILED, "Raised «%s: %s», expected values.".formatted(raised.torchClass(), raised.message()));
@@ -139,10 +139,19 @@ public final class Conformance {
           return both(Verdict.FAILED, broke.reason());
         }
       }
+      Map<String, Tensor> got = new LinkedHashMap<>();
       for (Map.Entry<String, Expectation.Output> entry : expected.outputs().entrySet()) {
-        String wrong = wrongForm(entry.getKey(), entry.getValue(), got.get(entry.getKey()));
+        String wrong = wrongForm(entry.getKey(), entry.getValue(), values.get(entry.getKey()));
         if (wrong != null) {
           return both(Verdict.FAILED, wrong);
+        }
+        got.put(entry.getKey(), (Tensor) values.get(entry.getKey()));
+      }
+      for (Map.Entry<String, String> text : expected.texts().entrySet()) {
+        if (!text.getValue().equals(values.get(text.getKey()))) {
+          return both(
+              Verdict.FAILED,
+              "'%s' is the text «%s», expected «%s».".formatted(text.getKey(), values.get(text.getKey()), text.getValue()));
         }
       }
       return List.of(judgePytorch(expected, tolerances, units, got), judgeTrue(expected, tolerances, units, got));
@@ -164,9 +173,9 @@ public final class Conformance {
       return null;
     }
 
-    private @Nullable String wrongForm(String name, Expectation.Output expected, @Nullable Tensor got) {
-      if (got == null) {
-        return "There is no output '%s'.".formatted(name);
+    private @Nullable String wrongForm(String name, Expectation.Output expected, @Nullable Object value) {
+      if (!(value instanceof Tensor got)) {
+        return "There is no output tensor '%s'.".formatted(name);
       }
       if (got.dtype() != expected.dtype() || !Arrays.equals(got.shape(), expected.shape())) {
         return "'%s' is %s%s, expected %s%s."

@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.kernels.Bce;
 import org.lanewise.kernels.BceWithLogits;
 import org.lanewise.kernels.CrossEntropy;
 import org.lanewise.kernels.LossAndGradient;
+import org.lanewise.kernels.NllLoss;
 import org.lanewise.kernels.Reduction;
 import org.lanewise.kernels.error.TorchError;
 import org.lanewise.kernels.spi.KernelProvider;
@@ -33,34 +35,32 @@ final class FrontDoor {
   }
 
   private static Subject.Outcome call(KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs) {
-    Map<String, Tensor> outputs = new LinkedHashMap<>();
-    LossAndGradient both =
+    Map<String, Object> outputs = new LinkedHashMap<>();
+    Tensor fused =
         switch (reference.operation()) {
           case "bce_with_logits" -> bceWithLogits(provider, reference, inputs, outputs);
           case "cross_entropy" -> crossEntropy(provider, reference, inputs, outputs);
-          default ->
-              throw new DataException(
-                  "Case '%s' is of the operation '%s', which this Lanewise does not know; use a matching release."
-                      .formatted(reference.id(), reference.operation()));
+          case "bce" -> bce(reference, inputs, outputs);
+          case "nll_loss" -> nllLoss(reference, inputs, outputs);
+          default -> OtherOperations.run(reference, inputs, outputs);
         };
-    if (both != null) {
-      Tensor loss = outputs.get("loss");
-      int different = firstDifference(loss, both.loss());
+    if (fused != null) {
+      Tensor loss = (Tensor) outputs.get("loss");
+      int different = firstDifference(loss, fused);
       if (different >= 0) {
         return new Subject.Outcome.Broke(
             "forward and forwardBackward give different losses: element %d is %s and %s."
                 .formatted(
                     different,
                     Double.toHexString(loss.getDouble(different)),
-                    Double.toHexString(both.loss().getDouble(different))));
+                    Double.toHexString(fused.getDouble(different))));
       }
-      outputs.put("logits_gradient", both.logitsGradient());
     }
     return new Subject.Outcome.Outputs(outputs);
   }
 
-  private static @Nullable LossAndGradient bceWithLogits(
-      KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+  private static @Nullable Tensor bceWithLogits(
+      KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Object> outputs) {
     requireKnown(reference, inputs, Set.of("logits", "target", "weight", "pos_weight", "upstream"), Set.of("reduction"));
     Tensor logits = input(reference, inputs, "logits");
     Tensor target = input(reference, inputs, "target");
@@ -74,11 +74,16 @@ final class FrontDoor {
     if (expects(reference, "target_gradient")) {
       outputs.put("target_gradient", operation.targetGradient(logits, target, upstream));
     }
-    return upstream == null ? null : operation.forwardBackward(logits, target, upstream);
+    if (upstream == null) {
+      return null;
+    }
+    LossAndGradient both = operation.forwardBackward(logits, target, upstream);
+    outputs.put("logits_gradient", both.logitsGradient());
+    return both.loss();
   }
 
-  private static @Nullable LossAndGradient crossEntropy(
-      KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
+  private static @Nullable Tensor crossEntropy(
+      KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Object> outputs) {
     requireKnown(
         reference,
         inputs,
@@ -97,7 +102,48 @@ final class FrontDoor {
     if (expects(reference, "target_gradient")) {
       outputs.put("target_gradient", operation.targetGradient(logits, target, upstream));
     }
-    return upstream == null ? null : operation.forwardBackward(logits, target, upstream);
+    if (upstream == null) {
+      return null;
+    }
+    LossAndGradient both = operation.forwardBackward(logits, target, upstream);
+    outputs.put("logits_gradient", both.logitsGradient());
+    return both.loss();
+  }
+
+  private static @Nullable Tensor bce(
+      ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Object> outputs) {
+    requireKnown(reference, inputs, Set.of("input", "target", "weight", "upstream"), Set.of("reduction"));
+    Bce operation = Bce.create().reduction(Reduction.of(reference.reduction())).weight(inputs.get("weight"));
+    Tensor input = input(reference, inputs, "input");
+    Tensor target = input(reference, inputs, "target");
+    outputs.put("loss", operation.forward(input, target));
+    if (!inputs.containsKey("upstream")) {
+      return null;
+    }
+    Bce.Result both = operation.forwardBackward(input, target, inputs.get("upstream"));
+    outputs.put("input_gradient", both.inputGradient());
+    outputs.put("target_gradient", both.targetGradient());
+    return both.loss();
+  }
+
+  private static @Nullable Tensor nllLoss(
+      ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Object> outputs) {
+    requireKnown(
+        reference, inputs, Set.of("input", "target", "weight", "upstream"), Set.of("reduction", "ignore_index"));
+    NllLoss operation =
+        NllLoss.create()
+            .reduction(Reduction.of(reference.reduction()))
+            .weight(inputs.get("weight"))
+            .ignoreIndex(reference.options().integer("ignore_index", -100));
+    Tensor input = input(reference, inputs, "input");
+    Tensor target = input(reference, inputs, "target");
+    outputs.put("loss", operation.forward(input, target));
+    if (!inputs.containsKey("upstream")) {
+      return null;
+    }
+    NllLoss.Result both = operation.forwardBackward(input, target, inputs.get("upstream"));
+    outputs.put("input_gradient", both.inputGradient());
+    return both.loss();
   }
 
   private static boolean expects(ReferenceCase reference, String output) {
@@ -105,7 +151,7 @@ final class FrontDoor {
   }
 
   /** A case with an input or option that is not known here must not be judged as if it were not there. */
-  private static void requireKnown(
+  static void requireKnown(
       ReferenceCase reference, Map<String, Tensor> inputs, Set<String> knownInputs, Set<String> knownOptions) {
     Set<String> unknown = new TreeSet<>(inputs.keySet());
     unknown.removeAll(knownInputs);
@@ -117,7 +163,7 @@ final class FrontDoor {
     }
   }
 
-  private static Tensor input(ReferenceCase reference, Map<String, Tensor> inputs, String name) {
+  static Tensor input(ReferenceCase reference, Map<String, Tensor> inputs, String name) {
     Tensor tensor = inputs.get(name);
     if (tensor == null) {
       throw new DataException(

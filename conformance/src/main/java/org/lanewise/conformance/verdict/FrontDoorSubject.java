@@ -10,7 +10,10 @@ import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.tensor.Tensor;
 
-/** The argument checks that all kernels share: judged once, on the cases that expect an error. */
+/**
+ * What all kernels share, judged once: the argument checks of the operations that have kernels, and the operations that
+ * have none.
+ */
 public final class FrontDoorSubject implements Subject {
   /** The id in results and in {@code --kernel}. */
   public static final String ID = "front-door";
@@ -27,7 +30,7 @@ public final class FrontDoorSubject implements Subject {
 
   @Override
   public boolean lists(ReferenceCase reference) {
-    return reference.expectation() instanceof Expectation.Error;
+    return reference.expectation() instanceof Expectation.Error || !KernelSubject.hasKernels(reference);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.lanewise.conformance.verdict;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -7,6 +8,7 @@ import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
@@ -26,7 +28,12 @@ public final class KernelSubject implements Subject {
 
   @Override
   public boolean lists(ReferenceCase reference) {
-    return true;
+    return hasKernels(reference);
+  }
+
+  /** Whether kernels supply the operation of a case. */
+  static boolean hasKernels(ReferenceCase reference) {
+    return Arrays.stream(Operation.values()).anyMatch(operation -> operation.id().equals(reference.operation()));
   }
 
   @Override

@@ -39,11 +39,12 @@ public interface Subject {
   /** What came of a run. */
   sealed interface Outcome {
     /**
-     * Output tensors.
+     * Outputs.
      *
-     * @param tensors by the names that cases use: {@code loss}, {@code logits_gradient}
+     * @param values a {@link Tensor}, or a {@link String} for a text, by the names that cases use: {@code loss}, {@code
+     *     logits_gradient}
      */
-    record Outputs(Map<String, Tensor> tensors) implements Outcome {}
+    record Outputs(Map<String, Object> values) implements Outcome {}
 
     /**
      * An error of the kind that PyTorch raises.
