@@ -9,6 +9,7 @@ module org.lanewise.kernels {
 
   exports org.lanewise.kernels;
   exports org.lanewise.kernels.error;
+  exports org.lanewise.kernels.metrics;
   exports org.lanewise.kernels.spi;
   exports org.lanewise.kernels.tensor;
 

@@ -40,12 +40,18 @@ public final class BceWithLogits {
   private final @Nullable Tensor weight;
   private final @Nullable Tensor posWeight;
 
+  /** Supplies the dtypes that the provider does not; null where a provider was asked for, which is then never replaced. */
+  private final @Nullable KernelProvider fallback;
+
   /** Kept because the array forms must not allocate; null where the provider has none. */
   private final @Nullable BceWithLogitsKernel<Object> float32Kernel;
 
   private BceWithLogits(
-      KernelProvider provider, Reduction reduction, @Nullable Tensor weight, @Nullable Tensor posWeight) {
+      KernelProvider provider,
+      @Nullable KernelProvider fallback,
+      Reduction reduction, @Nullable Tensor weight, @Nullable Tensor posWeight) {
     this.provider = provider;
+    this.fallback = fallback;
     this.reduction = reduction;
     this.weight = weight;
     this.posWeight = posWeight;
@@ -55,19 +61,22 @@ public final class BceWithLogits {
             : null;
   }
 
-  /** The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses. */
+  /**
+   * The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses, and on {@code scalar}
+   * for dtypes that that kernel does not supply.
+   */
   public static BceWithLogits create() {
-    return on(Kernels.auto());
+    return new BceWithLogits(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, null);
   }
 
   /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
   public static BceWithLogits on(KernelProvider provider) {
-    return new BceWithLogits(provider, Reduction.MEAN, null, null);
+    return new BceWithLogits(provider, null, Reduction.MEAN, null, null);
   }
 
   /** The same loss with another reduction. */
   public BceWithLogits reduction(Reduction reduction) {
-    return new BceWithLogits(provider, Objects.requireNonNull(reduction, "reduction"), weight, posWeight);
+    return new BceWithLogits(provider, fallback, Objects.requireNonNull(reduction, "reduction"), weight, posWeight);
   }
 
   /**
@@ -77,7 +86,7 @@ public final class BceWithLogits {
    *     sample; null for none
    */
   public BceWithLogits weight(@Nullable Tensor weight) {
-    return new BceWithLogits(provider, reduction, weight, posWeight);
+    return new BceWithLogits(provider, fallback, reduction, weight, posWeight);
   }
 
   /**
@@ -86,7 +95,7 @@ public final class BceWithLogits {
    * @param posWeight of any dtype but bool, of a shape that broadcasts to that of the logits, usually [C]; null for none
    */
   public BceWithLogits posWeight(@Nullable Tensor posWeight) {
-    return new BceWithLogits(provider, reduction, weight, posWeight);
+    return new BceWithLogits(provider, fallback, reduction, weight, posWeight);
   }
 
   /**
@@ -307,6 +316,9 @@ public final class BceWithLogits {
   private BceWithLogitsKernel<Object> kernel(DType dtype) {
     if (dtype == DType.FLOAT32 && float32Kernel != null) {
       return float32Kernel;
+    }
+    if (fallback != null && !Declarations.has(provider, Operation.BCE_WITH_LOGITS, dtype)) {
+      return fallback.bceWithLogits(dtype);
     }
     Declarations.require(provider, Operation.BCE_WITH_LOGITS, dtype);
     return provider.bceWithLogits(dtype);

@@ -47,12 +47,18 @@ public final class CrossEntropy {
   private final long ignoreIndex;
   private final double labelSmoothing;
 
+  /** Supplies the dtypes that the provider does not; null where a provider was asked for, which is then never replaced. */
+  private final @Nullable KernelProvider fallback;
+
   /** Kept because the array forms must not allocate; null where the provider has none. */
   private final @Nullable CrossEntropyKernel<Object> float32Kernel;
 
   private CrossEntropy(
-      KernelProvider provider, Reduction reduction, @Nullable Tensor weight, long ignoreIndex, double labelSmoothing) {
+      KernelProvider provider,
+      @Nullable KernelProvider fallback,
+      Reduction reduction, @Nullable Tensor weight, long ignoreIndex, double labelSmoothing) {
     this.provider = provider;
+    this.fallback = fallback;
     this.reduction = reduction;
     this.weight = weight;
     this.ignoreIndex = ignoreIndex;
@@ -63,20 +69,23 @@ public final class CrossEntropy {
             : null;
   }
 
-  /** The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses. */
+  /**
+   * The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses, and on {@code scalar}
+   * for dtypes that that kernel does not supply.
+   */
   public static CrossEntropy create() {
-    return on(Kernels.auto());
+    return new CrossEntropy(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, -100, 0);
   }
 
   /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
   public static CrossEntropy on(KernelProvider provider) {
-    return new CrossEntropy(provider, Reduction.MEAN, null, -100, 0);
+    return new CrossEntropy(provider, null, Reduction.MEAN, null, -100, 0);
   }
 
   /** The same loss with another reduction. */
   public CrossEntropy reduction(Reduction reduction) {
     Objects.requireNonNull(reduction, "reduction");
-    return new CrossEntropy(provider, reduction, weight, ignoreIndex, labelSmoothing);
+    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing);
   }
 
   /**
@@ -85,12 +94,12 @@ public final class CrossEntropy {
    * @param weight of shape [C]; with class indices of the dtype of the logits; null for none
    */
   public CrossEntropy weight(@Nullable Tensor weight) {
-    return new CrossEntropy(provider, reduction, weight, ignoreIndex, labelSmoothing);
+    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing);
   }
 
   /** The same loss with another class index that marks rows to ignore; it need not be a class. */
   public CrossEntropy ignoreIndex(long ignoreIndex) {
-    return new CrossEntropy(provider, reduction, weight, ignoreIndex, labelSmoothing);
+    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing);
   }
 
   /**
@@ -99,7 +108,7 @@ public final class CrossEntropy {
    * @param labelSmoothing the part, up to 1; as in PyTorch, NaN and anything not above 0 mean none
    */
   public CrossEntropy labelSmoothing(double labelSmoothing) {
-    return new CrossEntropy(provider, reduction, weight, ignoreIndex, labelSmoothing);
+    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing);
   }
 
   /**
@@ -499,6 +508,9 @@ public final class CrossEntropy {
   private CrossEntropyKernel<Object> kernel(DType dtype) {
     if (dtype == DType.FLOAT32 && float32Kernel != null) {
       return float32Kernel;
+    }
+    if (fallback != null && !Declarations.has(provider, Operation.CROSS_ENTROPY, dtype)) {
+      return fallback.crossEntropy(dtype);
     }
     Declarations.require(provider, Operation.CROSS_ENTROPY, dtype);
     return provider.crossEntropy(dtype);

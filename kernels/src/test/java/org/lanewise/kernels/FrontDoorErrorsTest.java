@@ -233,11 +233,16 @@ class FrontDoorErrorsTest {
   void what_has_no_kernel_says_so() {
     Tensor doubles = Tensor.zeros(DType.FLOAT64, 2);
     Tensor floats = Tensor.zeros(DType.FLOAT32, 2);
+    BceWithLogits vector = BceWithLogits.on(Kernels.require("vector"));
     UnavailableKernelException logits =
-        assertThrows(UnavailableKernelException.class, () -> BceWithLogits.create().forward(doubles, floats));
+        assertThrows(UnavailableKernelException.class, () -> vector.forward(doubles, floats));
     assertEquals(
-        "There is no kernel for logits of dtype float64; convert them with to(DType.FLOAT32).", logits.getMessage());
-    BceWithLogits.create().forward(doubles.to(DType.FLOAT32), floats);
+        "The kernel 'vector' does not supply bce_with_logits for float64; use another kernel, such as 'scalar'.",
+        logits.getMessage());
+    vector.forward(doubles.to(DType.FLOAT32), floats);
+    // A kernel that nobody asked for by name may be replaced.
+    assertEquals(DType.FLOAT32, BceWithLogits.create().forward(doubles, floats).dtype());
+    CrossEntropy.create().forward(Tensor.zeros(DType.FLOAT64, 1, 2), Tensor.of(new long[] {0}, 1));
   }
 
   // The array forms.

@@ -30,6 +30,7 @@ import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
+import org.lanewise.kernels.tensor.Tensor;
 
 /** Kernels are found on the class path and as a module, joined by those of others, and never swapped for one another. */
 class ProvidersTest {
@@ -124,11 +125,14 @@ class ProvidersTest {
   void an_operation_that_a_kernel_does_not_supply() {
     KernelProvider provider = new Absent();
     UnavailableKernelException error =
-        assertThrows(UnavailableKernelException.class, () -> CrossEntropy.on(provider));
+        assertThrows(
+            UnavailableKernelException.class,
+            () -> CrossEntropy.on(provider).forward(Tensor.zeros(DType.FLOAT32, 1, 2), Tensor.of(new long[] {0}, 1)));
     assertEquals(
         "The kernel 'absent' does not supply cross_entropy for float32; use another kernel, such as 'scalar'.",
         error.getMessage());
-    assertThrows(UnavailableKernelException.class, () -> BceWithLogits.on(provider));
+    float[] one = new float[1];
+    assertThrows(UnavailableKernelException.class, () -> BceWithLogits.on(provider).forward(one, one, 1, 1));
   }
 
   /** Runs with other providers on the class path. */

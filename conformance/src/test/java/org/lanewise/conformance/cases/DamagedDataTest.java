@@ -149,12 +149,6 @@ class DamagedDataTest {
   }
 
   @Test
-  void anUnknownOption() {
-    builder.replace("cases/x.json", utf8(builder.casesJson().replace("\"reduction\":\"none\"", "\"reduction\":\"none\",\"temperature\":2")));
-    expect("/options/temperature");
-  }
-
-  @Test
   void aVersionThatIsNotAnInteger() {
     builder.replace("cases/x.json", utf8(builder.casesJson().replace("\"version\":1", "\"version\":1.5")));
     expect("/version", "64-bit integer");

@@ -3,8 +3,10 @@ package org.lanewise.conformance.verdict;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.conformance.cases.DataBuilder;
+import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
@@ -189,6 +193,26 @@ class JudgementTest {
         new Data(new float[] {1, 2}, new float[] {1, 1}, new float[] {INF, 2}, new double[] {1e39, 2}, "");
     expect(Verdict.PASSED, Verdict.PASSED, data, INF, 2);
     expect(Verdict.FAILED, Verdict.PASSED, data, Float.MAX_VALUE, 2);
+  }
+
+  @Test
+  void anUnknownOptionOrInputIsAFaultOfTheData() {
+    for (String change : List.of("\"temperature\":2,", "\"axis\":\"x\",")) {
+      DataBuilder builder =
+          new DataBuilder(folder)
+              .floats("x", 1, 2)
+              .floats("t", 1, 1)
+              .floats("p", 1, 2)
+              .doubles("e", 1, 2)
+              .elementwiseCase("bce_with_logits/test/made", 2, "");
+      String json = builder.casesJson().replace("\"reduction\"", change + "\"reduction\"");
+      ReferenceData read = ReferenceData.of(builder.replace("cases/x.json", json.getBytes(StandardCharsets.UTF_8)).write());
+      DataException fault =
+          assertThrows(
+              DataException.class,
+              () -> new Conformance(read).judge(new KernelSubject(Kernels.require("scalar")), read.cases().get(0)));
+      assertTrue(fault.getMessage().contains(change.substring(1, 5)), fault.getMessage());
+    }
   }
 
   @Test

@@ -281,8 +281,8 @@ class TensorTest {
     assertArrayEquals(new int[] {}, Tensor.of(new long[] {1}, 1, 1).reshape().shape());
     assertRefused("Shape [4, 2] cannot hold the 6 values of shape [2, 3]", () -> tensor.reshape(4, 2));
     assertRefused("Shape [4, -1] cannot hold the 6 values", () -> tensor.reshape(4, -1));
-    assertRefused("negative size", () -> tensor.reshape(-1, -1));
-    assertRefused("negative size", () -> tensor.reshape(-2, -3));
+    assertRefused("Shape [-1, -1] has the size -1", () -> tensor.reshape(-1, -1));
+    assertRefused("Shape [-2, -3] has the size -2", () -> tensor.reshape(-2, -3));
     Tensor empty = Tensor.zeros(DType.FLOAT32, 0, 4);
     assertRefused("cannot hold the 0 values", () -> empty.reshape(0, -1)); // the -1 could be anything
   }

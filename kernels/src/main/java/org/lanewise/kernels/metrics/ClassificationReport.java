@@ -1,0 +1,183 @@
+package org.lanewise.kernels.metrics;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.lanewise.kernels.tensor.Tensor;
+
+/**
+ * The scores of all labels and their averages as a table: scikit-learn's {@code classification_report} of integer arrays,
+ * equal to it to the letter.
+ *
+ * <pre>{@code
+ * String report = ClassificationReport.create().targetNames("cat", "dog").text(prediction, target);
+ * }</pre>
+ *
+ * <p>A prediction and a target are class indices of shape [N] or the 0 and 1 of labels of shape [N, L], as {@link
+ * LabelScores} takes them, with its errors.
+ */
+public final class ClassificationReport {
+  /** No double has more decimals. */
+  private static final int MOST_DIGITS = 1074;
+
+  private final int digits;
+  private final ZeroDivision zeroDivision;
+  private final List<String> targetNames;
+  private final long[] labels;
+
+  private ClassificationReport(int digits, ZeroDivision zeroDivision, List<String> targetNames, long[] labels) {
+    this.digits = digits;
+    this.zeroDivision = zeroDivision;
+    this.targetNames = targetNames;
+    this.labels = labels;
+  }
+
+  /** The report of all labels under their numbers, with 2 digits and 0 where a divisor is 0: scikit-learn's defaults. */
+  public static ClassificationReport create() {
+    return new ClassificationReport(2, ZeroDivision.ZERO, List.of(), new long[0]);
+  }
+
+  /**
+   * The same report with another number of decimals.
+   *
+   * @throws IllegalArgumentException if it is not in 0 to 1074
+   */
+  public ClassificationReport digits(int digits) {
+    if (digits < 0 || digits > MOST_DIGITS) {
+      throw new IllegalArgumentException(
+          "The number of digits is %d; pass one from 0 to %d.".formatted(digits, MOST_DIGITS));
+    }
+    return new ClassificationReport(digits, zeroDivision, targetNames, labels);
+  }
+
+  /** The same report with another score where a divisor is 0. */
+  public ClassificationReport zeroDivision(ZeroDivision zeroDivision) {
+    return new ClassificationReport(digits, Objects.requireNonNull(zeroDivision, "zeroDivision"), targetNames, labels);
+  }
+
+  /** The same report with a name in place of each label, in the order of the labels; none for their numbers. */
+  public ClassificationReport targetNames(String... targetNames) {
+    return targetNames(List.of(targetNames));
+  }
+
+  /** {@link #targetNames(String...)} from a list, such as {@link Categories#names()}. */
+  public ClassificationReport targetNames(List<String> targetNames) {
+    return new ClassificationReport(digits, zeroDivision, List.copyOf(targetNames), labels);
+  }
+
+  /** The same report of these labels alone, in this order, whether they occur or not; none for all that occur. */
+  public ClassificationReport labels(long... labels) {
+    return new ClassificationReport(digits, zeroDivision, targetNames, labels.clone());
+  }
+
+  /**
+   * The report, each line ended by a newline.
+   *
+   * @throws IllegalArgumentException if the number of target names is not that of the labels; see also {@link LabelScores}
+   */
+  public String text(Tensor prediction, Tensor target) {
+    LabelScores scores = LabelScores.of(prediction, target, zeroDivision, labels);
+    List<String> names =
+        targetNames.isEmpty() ? LongStream.of(scores.labels()).mapToObj(Long::toString).toList() : targetNames;
+    if (names.size() != scores.labels().length) {
+      throw new IllegalArgumentException(
+          "There are %d target names, but %d labels, %s; name each, or say which labels are meant with labels(…)."
+              .formatted(names.size(), scores.labels().length, Arrays.toString(scores.labels())));
+    }
+    int width = Math.max("weighted avg".length(), digits);
+    for (String name : names) {
+      width = Math.max(width, characters(name));
+    }
+
+    StringBuilder report = new StringBuilder();
+    line(report, "", width, "precision", "recall", "f1-score", "support");
+    report.append('\n');
+    List<Scores> byLabel = scores.scores();
+    for (int i = 0; i < names.size(); i++) {
+      line(report, names.get(i), width, byLabel.get(i));
+    }
+    report.append('\n');
+    Scores micro = scores.average(Average.MICRO);
+    if (!scores.isMultiLabel() && scores.isComplete()) {
+      line(report, "accuracy", width, "", "", decimal(micro.f1()), Long.toString(micro.support()));
+    } else {
+      line(report, "micro avg", width, micro);
+    }
+    line(report, "macro avg", width, scores.average(Average.MACRO));
+    line(report, "weighted avg", width, scores.average(Average.WEIGHTED));
+    if (scores.isMultiLabel()) {
+      line(report, "samples avg", width, scores.average(Average.SAMPLES));
+    }
+    return report.toString();
+  }
+
+  /**
+   * The report of a multi-label problem [N, L] as one column of N·L predictions, whose classes are 0 and 1; labels and
+   * target names are those of these classes.
+   */
+  public String flattened(Tensor prediction, Tensor target) {
+    Checks.requirePair(prediction, target);
+    return text(prediction.reshape(-1), target.reshape(-1));
+  }
+
+  /**
+   * The report of each label of a multi-label problem [N, L] by itself, column by column; labels and target names are
+   * those of the classes 0 and 1 of a column.
+   */
+  public List<String> perLabel(Tensor prediction, Tensor target) {
+    Checks.requirePair(prediction, target);
+    if (target.rank() != 2) {
+      throw new IllegalArgumentException(
+          "The prediction and the target have shape %s; pass labels of shape [N, L]."
+              .formatted(Arrays.toString(target.shape())));
+    }
+    List<String> reports = new ArrayList<>();
+    for (int column = 0; column < target.size(1); column++) {
+      reports.add(text(column("prediction", prediction, column), column("target", target, column)));
+    }
+    return reports;
+  }
+
+  private static Tensor column(String name, Tensor matrix, int column) {
+    long[] values = Checks.zerosAndOnes(name, matrix);
+    int columns = matrix.size(1);
+    return Tensor.of(
+        IntStream.range(0, matrix.size(0)).mapToLong(row -> values[row * columns + column]).toArray(), matrix.size(0));
+  }
+
+  private void line(StringBuilder report, String name, int width, Scores scores) {
+    line(
+        report,
+        name,
+        width,
+        decimal(scores.precision()),
+        decimal(scores.recall()),
+        decimal(scores.f1()),
+        Long.toString(scores.support()));
+  }
+
+  private static void line(StringBuilder report, String name, int width, String... cells) {
+    report.repeat(' ', width - characters(name)).append(name).append(' ');
+    for (String cell : cells) {
+      report.append(' ').repeat(' ', Math.max(0, 9 - cell.length())).append(cell);
+    }
+    report.append('\n');
+  }
+
+  /** The double's exact value, rounded half to even, as Python formats it. */
+  private String decimal(double score) {
+    return Double.isNaN(score)
+        ? "nan"
+        : new BigDecimal(score).setScale(digits, RoundingMode.HALF_EVEN).toPlainString();
+  }
+
+  /** The length as Python counts it. */
+  private static int characters(String text) {
+    return text.codePointCount(0, text.length());
+  }
+}
