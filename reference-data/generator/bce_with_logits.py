@@ -567,10 +567,10 @@ def element(x, t, p):
         return NAN, NAN, NAN
     _, log_tail, tail = _tail(x)
     big, p = mpf(x), mpf(p)
-    if x > 0:
-        by_target = product(p, log_tail) - big - log_tail
-    elif p == 1:
+    if p == 1:
         by_target = -big
+    elif x > 0:
+        by_target = product(p, log_tail) - big - log_tail
     else:
         by_target = product(p, log_tail - big) - log_tail
     if t != t:
