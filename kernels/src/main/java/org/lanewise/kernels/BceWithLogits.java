@@ -31,6 +31,20 @@ public final class BceWithLogits {
   private static final class Workspace {
     final BceWithLogitsCall<Object> call = new BceWithLogitsCall<>();
     final BlockSum sum = new BlockSum();
+    boolean busy;
+
+    /** Forgets the caller's arrays, so that a thread's scratch keeps no user data alive. */
+    void release() {
+      call.logits.clear();
+      call.target.clear();
+      call.weight.clear();
+      call.posWeight.clear();
+      call.upstream.clear();
+      call.loss.clear();
+      call.logitsGradient.clear();
+      call.targetGradient.clear();
+      busy = false;
+    }
   }
 
   private static final ThreadLocal<Workspace> WORKSPACE = ThreadLocal.withInitial(Workspace::new);
@@ -345,49 +359,49 @@ public final class BceWithLogits {
       @Nullable Object logitsGradient,
       @Nullable Object targetGradient) {
     Workspace workspace = WORKSPACE.get();
+    if (workspace.busy) {
+      workspace = new Workspace(); // a kernel that calls a front door itself
+    }
+    workspace.busy = true;
     BceWithLogitsCall<Object> call = workspace.call;
     BlockSum sum = workspace.sum;
-    sum.reset();
-    int elements = rows * columns;
-    call.gradientScale = reduction == Reduction.MEAN ? upstreamScale / elements : upstreamScale;
-    if (elements > 0) {
-      if (shape != null) {
-        Broadcast.place(call.weight, weight, shape, rows, columns);
-        Broadcast.place(call.posWeight, posWeight, shape, rows, columns);
-      }
-      if (isFlat(call.weight, columns) && isFlat(call.posWeight, columns)) {
-        columns = elements;
-        rows = 1;
-      }
-      int rowBlock = Math.max(1, BLOCK / columns);
-      for (int row = 0; row < rows; row += rowBlock) {
-        call.rows = Math.min(rowBlock, rows - row);
-        for (int column = 0; column < columns; column += BLOCK) {
-          call.columns = Math.min(BLOCK, columns - column);
-          int first = row * columns + column;
-          call.logits.set(logits, first, columns, 1);
-          call.target.set(target, first, columns, 1);
-          call.upstream.set(upstream, first, columns, 1);
-          call.loss.set(loss, first, columns, 1);
-          call.logitsGradient.set(logitsGradient, first, columns, 1);
-          call.targetGradient.set(targetGradient, first, columns, 1);
-          call.weight.offset = row * call.weight.rowStride + column * call.weight.columnStride;
-          call.posWeight.offset = row * call.posWeight.rowStride + column * call.posWeight.columnStride;
-          kernel.compute(call);
-          sum.add(call.lossSum);
+    try {
+      sum.reset();
+      int elements = rows * columns;
+      call.gradientScale = reduction == Reduction.MEAN ? upstreamScale / elements : upstreamScale;
+      if (elements > 0) {
+        if (shape != null) {
+          Broadcast.place(call.weight, weight, shape, rows, columns);
+          Broadcast.place(call.posWeight, posWeight, shape, rows, columns);
+        }
+        if (isFlat(call.weight, columns) && isFlat(call.posWeight, columns)) {
+          columns = elements;
+          rows = 1;
+        }
+        int rowBlock = Math.max(1, BLOCK / columns);
+        for (int row = 0; row < rows; row += rowBlock) {
+          call.rows = Math.min(rowBlock, rows - row);
+          for (int column = 0; column < columns; column += BLOCK) {
+            call.columns = Math.min(BLOCK, columns - column);
+            int first = row * columns + column;
+            call.logits.set(logits, first, columns, 1);
+            call.target.set(target, first, columns, 1);
+            call.upstream.set(upstream, first, columns, 1);
+            call.loss.set(loss, first, columns, 1);
+            call.logitsGradient.set(logitsGradient, first, columns, 1);
+            call.targetGradient.set(targetGradient, first, columns, 1);
+            call.weight.offset = row * call.weight.rowStride + column * call.weight.columnStride;
+            call.posWeight.offset = row * call.posWeight.rowStride + column * call.posWeight.columnStride;
+            kernel.compute(call);
+            sum.add(call.lossSum);
+          }
         }
       }
+      double total = sum.total();
+      return reduction == Reduction.MEAN ? total / elements : total;
+    } finally {
+      workspace.release();
     }
-    call.logits.clear();
-    call.target.clear();
-    call.weight.clear();
-    call.posWeight.clear();
-    call.upstream.clear();
-    call.loss.clear();
-    call.logitsGradient.clear();
-    call.targetGradient.clear();
-    double total = sum.total();
-    return reduction == Reduction.MEAN ? total / elements : total;
   }
 
   /** Whether an operand looks the same when the matrix is seen as one long row: absent, one value, or one an element. */

@@ -37,6 +37,20 @@ public final class CrossEntropy {
   private static final class Workspace {
     final CrossEntropyCall<Object> call = new CrossEntropyCall<>();
     final BlockSum lossSum = new BlockSum();
+    boolean busy;
+
+    /** Forgets the caller's arrays, so that a thread's scratch keeps no user data alive. */
+    void release() {
+      call.logits.clear();
+      call.target.clear();
+      call.probabilities.clear();
+      call.classWeight = null;
+      call.upstream.clear();
+      call.loss.clear();
+      call.logitsGradient.clear();
+      call.targetGradient.clear();
+      busy = false;
+    }
   }
 
   private static final ThreadLocal<Workspace> WORKSPACE = ThreadLocal.withInitial(Workspace::new);
@@ -536,58 +550,58 @@ public final class CrossEntropy {
       @Nullable Object logitsGradient,
       @Nullable Object targetGradient) {
     Workspace workspace = WORKSPACE.get();
+    if (workspace.busy) {
+      workspace = new Workspace(); // a kernel that calls a front door itself
+    }
+    workspace.busy = true;
     CrossEntropyCall<Object> call = workspace.call;
     BlockSum sum = workspace.lossSum;
-    sum.reset();
-    int rows = outer * inner;
-    int counted = rows;
-    double denominator = classes == 0 ? Double.NaN : rows; // PyTorch divides the number of logits by that of classes
-    if (target != null) {
-      counted = 0;
-      denominator = 0;
-      for (int row = 0; row < rows; row++) {
-        if (target[row] != ignoreIndex) {
-          counted++;
-          denominator += weight == null ? 1 : weight.getDouble((int) target[row]);
+    try {
+      sum.reset();
+      int rows = outer * inner;
+      int counted = rows;
+      double denominator = classes == 0 ? Double.NaN : rows; // PyTorch divides the number of logits by that of classes
+      if (target != null) {
+        counted = 0;
+        denominator = 0;
+        for (int row = 0; row < rows; row++) {
+          if (target[row] != ignoreIndex) {
+            counted++;
+            denominator += weight == null ? 1 : weight.getDouble((int) target[row]);
+          }
         }
       }
-    }
-    call.classes = classes;
-    call.ignoreIndex = ignoreIndex;
-    call.labelSmoothing = labelSmoothing > 0 ? labelSmoothing : 0;
-    call.classWeight = weight == null ? null : weight.array();
-    call.classWeightOffset = 0;
-    // Where every row is ignored the mean is NaN but the gradient 0: a scale that is never multiplied by anything.
-    call.gradientScale = reduction == Reduction.MEAN && counted > 0 ? upstreamScale / denominator : upstreamScale;
+      call.classes = classes;
+      call.ignoreIndex = ignoreIndex;
+      call.labelSmoothing = labelSmoothing > 0 ? labelSmoothing : 0;
+      call.classWeight = weight == null ? null : weight.array();
+      call.classWeightOffset = 0;
+      // Where every row is ignored the mean is NaN but the gradient 0: a scale that is never multiplied by anything.
+      call.gradientScale = reduction == Reduction.MEAN && counted > 0 ? upstreamScale / denominator : upstreamScale;
 
-    int innerBlock = Math.max(1, Math.min(inner, BLOCK / Math.max(1, classes)));
-    int outerBlock = innerBlock < inner ? 1 : Math.max(1, BLOCK / Math.max(1, classes * innerBlock));
-    for (int n = 0; n < outer; n += outerBlock) {
-      call.outer = Math.min(outerBlock, outer - n);
-      for (int i = 0; i < inner; i += innerBlock) {
-        call.inner = Math.min(innerBlock, inner - i);
-        int firstLogit = n * classes * inner + i;
-        int firstRow = n * inner + i;
-        call.logits.set(logits, firstLogit, classes * inner, inner);
-        call.target.set(target, firstRow, inner, 1);
-        call.probabilities.set(probabilities, firstLogit, classes * inner, inner);
-        call.upstream.set(upstream, firstRow, inner, 1);
-        call.loss.set(loss, firstRow, inner, 1);
-        call.logitsGradient.set(logitsGradient, firstLogit, classes * inner, inner);
-        call.targetGradient.set(targetGradient, firstLogit, classes * inner, inner);
-        kernel.compute(call);
-        sum.add(call.lossSum);
+      int innerBlock = Math.max(1, Math.min(inner, BLOCK / Math.max(1, classes)));
+      int outerBlock = innerBlock < inner ? 1 : Math.max(1, BLOCK / Math.max(1, classes * innerBlock));
+      for (int n = 0; n < outer; n += outerBlock) {
+        call.outer = Math.min(outerBlock, outer - n);
+        for (int i = 0; i < inner; i += innerBlock) {
+          call.inner = Math.min(innerBlock, inner - i);
+          int firstLogit = n * classes * inner + i;
+          int firstRow = n * inner + i;
+          call.logits.set(logits, firstLogit, classes * inner, inner);
+          call.target.set(target, firstRow, inner, 1);
+          call.probabilities.set(probabilities, firstLogit, classes * inner, inner);
+          call.upstream.set(upstream, firstRow, inner, 1);
+          call.loss.set(loss, firstRow, inner, 1);
+          call.logitsGradient.set(logitsGradient, firstLogit, classes * inner, inner);
+          call.targetGradient.set(targetGradient, firstLogit, classes * inner, inner);
+          kernel.compute(call);
+          sum.add(call.lossSum);
+        }
       }
+      double total = sum.total();
+      return reduction == Reduction.MEAN ? total / denominator : total;
+    } finally {
+      workspace.release();
     }
-    call.logits.clear();
-    call.target.clear();
-    call.probabilities.clear();
-    call.classWeight = null;
-    call.upstream.clear();
-    call.loss.clear();
-    call.logitsGradient.clear();
-    call.targetGradient.clear();
-    double total = sum.total();
-    return reduction == Reduction.MEAN ? total / denominator : total;
   }
 }

@@ -2,6 +2,7 @@ package org.lanewise.kernels;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -23,7 +24,7 @@ public final class Kernels {
   /**
    * All providers, available or not, in the order of their ids.
    *
-   * @throws IllegalStateException if two providers have the same id, or one cannot be loaded
+   * @throws IllegalStateException if two providers have the same id
    */
   public static List<KernelProvider> all() {
     List<KernelProvider> providers = new ArrayList<>();
@@ -41,14 +42,21 @@ public final class Kernels {
     return providers;
   }
 
+  /** What can be loaded. A provider that cannot is logged and passed over: it must not take the others with it. */
   private static List<KernelProvider> load() {
-    try {
-      return ServiceLoader.load(KernelProvider.class).stream().map(ServiceLoader.Provider::get).toList();
-    } catch (ServiceConfigurationError e) {
-      throw new IllegalStateException(
-          "A kernel provider cannot be loaded (%s); correct it or take its jar off the class path."
-              .formatted(e.getCause() == null ? e.getMessage() : e.getMessage() + ": " + e.getCause()),
-          e);
+    List<KernelProvider> providers = new ArrayList<>();
+    Iterator<KernelProvider> iterator = ServiceLoader.load(KernelProvider.class).iterator();
+    while (true) {
+      try {
+        if (!iterator.hasNext()) {
+          return providers;
+        }
+        providers.add(iterator.next());
+      } catch (ServiceConfigurationError | LinkageError e) {
+        LOGGER.log(
+            System.Logger.Level.WARNING,
+            () -> "A kernel provider cannot be loaded and is passed over: %s".formatted(e.getMessage()));
+      }
     }
   }
 

@@ -90,6 +90,9 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    SafeFile.requireWritable(json);
+    SafeFile.requireWritable(jmhJson);
+    SafeFile.requireWritable(report);
     List<Work> points =
         new WorkFilter(operations, dtypes, batches, classes, data).apply(Grid.load().preset(preset));
     List<KernelProvider> providers = kernels.isEmpty() ? Subjects.kernels(true, err) : required(kernels);

@@ -10,7 +10,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /** The command line {@code lanewise}. */
@@ -56,15 +55,23 @@ public final class Main implements Runnable {
   /** Runs the command line and returns the exit code; what it prints goes to the given writers. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
     Main main = new Main();
-    int exitCode =
+    CommandLine command =
         new CommandLine(main)
             .setOut(out)
             .setErr(err)
             .setParameterExceptionHandler(Main::usageError)
-            .setExecutionExceptionHandler((exception, command, parsed) -> main.failed(exception, command, parsed))
-            .execute(args);
-    out.flush();
+            .setExecutionExceptionHandler((exception, failing, parsed) -> main.failed(exception, failing.getErr()));
+    int exitCode;
+    try {
+      exitCode = command.execute(args);
+    } catch (Error error) { // no memory, a class that is missing: the machine's fault, not a kernel's
+      exitCode = main.failed(error, err);
+    }
     err.flush();
+    if (out.checkError() && exitCode == ExitCode.GOOD) {
+      err.println("lanewise: What this command prints could not be written; check where its output goes.");
+      return ExitCode.ENVIRONMENT;
+    }
     return exitCode;
   }
 
@@ -83,8 +90,7 @@ public final class Main implements Runnable {
     return ExitCode.USAGE;
   }
 
-  private int failed(Exception exception, CommandLine command, ParseResult parsed) {
-    PrintWriter err = command.getErr();
+  private int failed(Throwable exception, PrintWriter err) {
     int exitCode =
         switch (exception) {
           case UserError error -> error.exitCode();
@@ -96,6 +102,8 @@ public final class Main implements Runnable {
           case DataException error -> error.getMessage();
           case UnavailableKernelException error -> error.getMessage();
           case IllegalStateException error when error.getMessage() != null -> error.getMessage();
+          case OutOfMemoryError _ ->
+              "The JVM has no memory left; give it more with LANEWISE_JAVA_OPTS=-Xmx4g, or use smaller data.";
           default -> "Unexpected %s; run again with --verbose and report what it prints.".formatted(exception);
         };
     err.printf("lanewise: %s%n", message);

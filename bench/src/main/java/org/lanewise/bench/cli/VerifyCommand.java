@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.ResultFile;
+import org.lanewise.bench.results.SafeFile;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.verdict.Subject;
@@ -56,9 +57,11 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
+    SafeFile.requireWritable(json);
+    SafeFile.requireWritable(junit);
     ReferenceData data = cases == null ? ReferenceData.builtIn() : ReferenceData.of(cases);
     List<ReferenceCase> selected = CaseSelection.select(data.cases(), operation, glob);
-    List<Subject> subjects = kernels.isEmpty() ? Subjects.all(false, out) : Subjects.named(kernels);
+    List<Subject> subjects = kernels.isEmpty() ? Subjects.all(false, out) : Subjects.named(kernels.stream().distinct().toList());
     String repeatOptions = cases == null ? "" : " --cases '%s'".formatted(cases);
     Verification verification = Verification.run(data, subjects, selected, repeatOptions);
 

@@ -5,29 +5,55 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 
 /** Writes a file beside its place and moves it there, so that a reader never sees half of one. */
 public final class SafeFile {
   private SafeFile() {}
 
-  /** Replaces the file's content; makes the folders above it where they are missing. */
+  /**
+   * Replaces the file's content; makes the folders above it where they are missing. A link keeps pointing where it does.
+   * What is no regular file (a device, a pipe) is written to, never replaced.
+   */
   public static void write(Path file, String content) {
-    Path absolute = file.toAbsolutePath();
-    Path part = absolute.resolveSibling(absolute.getFileName() + "." + ProcessHandle.current().pid() + ".part");
     try {
-      if (Files.isDirectory(absolute)) {
+      if (Files.isDirectory(file)) {
         throw new IOException("it is a folder");
       }
-      Files.createDirectories(absolute.getParent());
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        Files.writeString(file, content, StandardOpenOption.WRITE);
+        return;
+      }
+      Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+      Files.createDirectories(target.getParent());
+      Path part = target.resolveSibling(target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
       try {
         Files.writeString(part, content);
-        move(part, absolute);
+        move(part, target);
       } finally {
         Files.deleteIfExists(part);
       }
     } catch (IOException e) {
       throw UserError.unwritable(file, e);
+    }
+  }
+
+  /** Fails at once where {@link #write} would fail after the work; null is a file that nobody asked for. */
+  public static void requireWritable(@Nullable Path file) {
+    if (file == null) {
+      return;
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    while (folder != null && !Files.exists(folder)) {
+      folder = folder.getParent();
+    }
+    if (Files.isDirectory(file)) {
+      throw UserError.unwritable(file, new IOException("it is a folder"));
+    }
+    if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(Files.exists(file) ? file : folder)) {
+      throw UserError.unwritable(file, new IOException("permission denied"));
     }
   }
 

@@ -3,6 +3,7 @@ package org.lanewise.conformance.cases;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,7 +15,7 @@ final class DataFolder {
   private static final String RESOURCES = "lanewise/reference-data/";
 
   /** No file of the reference data is larger; a larger one is not read at all. */
-  private static final long LARGEST_FILE = 256L << 20;
+  private static final long LARGEST_FILE = 32L << 20;
 
   private final @Nullable Path directory;
 
@@ -43,7 +44,7 @@ final class DataFolder {
           return in.readNBytes((int) LARGEST_FILE);
         }
       }
-      Path file = directory.resolve(name).normalize();
+      Path file = path(name);
       if (!file.startsWith(directory.normalize())) {
         throw new DataException("The file name '%s' leads out of '%s'; write the data anew.".formatted(name, directory));
       }
@@ -58,6 +59,14 @@ final class DataFolder {
       return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new DataException("%s cannot be read (%s); check its permissions.".formatted(describe(name), e));
+    }
+  }
+
+  private Path path(String name) {
+    try {
+      return directory.resolve(name).normalize();
+    } catch (InvalidPathException e) {
+      throw new DataException("The file name '%s' cannot be one; write the data anew.".formatted(name.replace('\0', '?')));
     }
   }
 

@@ -7,6 +7,9 @@ import org.lanewise.kernels.tensor.Tensor;
 final class Recipe {
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
+  /** More values than any stored case needs would only exhaust the memory. */
+  private static final int LARGEST = 1 << 24;
+
   private Recipe() {}
 
   /** The tensor that the recipe describes, checked against its stored SHA-256. */
@@ -15,11 +18,14 @@ final class Recipe {
     String kind = recipe.string("kind");
     long seed = recipe.integer("seed");
     int numel = Tensor.numel(shape);
+    if (numel > LARGEST) {
+      throw entry.wrong("shape", "a shape of at most 2^24 values, which is what a recipe may have");
+    }
     Tensor drawn;
     switch (kind) {
       case "uniform" -> {
-        int exponent = Math.toIntExact(recipe.integer("exponent"));
-        int bits = recipe.has("bits") ? Math.toIntExact(recipe.integer("bits")) : 24;
+        int exponent = Math.clamp(recipe.integer("exponent"), -2000, 2000);
+        int bits = recipe.has("bits") ? Math.clamp(recipe.integer("bits"), 1, 62) : 24;
         double[] values = new double[numel];
         for (int i = 0; i < numel; i++) {
           values[i] = Math.scalb((double) ((splitmix64(seed, i) >>> 64 - bits) - (1L << bits - 1)), exponent);
@@ -35,6 +41,9 @@ final class Recipe {
       }
       case "index" -> {
         long bound = recipe.integer("bound");
+        if (bound < 1) {
+          throw recipe.wrong("bound", "at least 1");
+        }
         long[] values = new long[numel];
         for (int i = 0; i < numel; i++) {
           values[i] = (splitmix64(seed, i) >>> 33) % bound;

@@ -91,6 +91,9 @@ public final class ReferenceData {
       Safetensors tensors = new Safetensors(folder.describe(tensorFile), tensorBytes);
       for (Json entry : json.objects("cases")) {
         ReferenceCase parsed = readCase(entry, operation, tensors);
+        if (!parsed.id().matches("[a-z0-9_]+/[a-z0-9_]+/[A-Za-z0-9_.+-]+")) {
+          throw entry.wrong("id", "operation/region/detail in letters, digits and _ . + -");
+        }
         if (!ids.add(parsed.id())) {
           throw entry.wrong("id", "unique; '%s' occurs twice".formatted(parsed.id()));
         }
@@ -122,7 +125,7 @@ public final class ReferenceData {
         entry.strings("rules"),
         () -> {
           Map<String, Tensor> all = new LinkedHashMap<>(stored);
-          recipes.forEach((name, input) -> all.put(name, Recipe.tensor(input, dtype(input), input.sizes("shape"))));
+          recipes.forEach((name, input) -> all.put(name, Recipe.tensor(input, dtype(input), shape(input))));
           return all;
         },
         new Options(entry.string("id"), entry.object("options").values()),
@@ -145,7 +148,7 @@ public final class ReferenceData {
         continue;
       }
       DType dtype = dtype(output);
-      int[] shape = output.sizes("shape");
+      int[] shape = shape(output);
       int[] positions = output.has("positions") ? positions(output, shape, tensors) : null;
       int values = positions == null ? Tensor.numel(shape) : positions.length;
       Tensor pytorch = values(output, "pytorch", dtype, values, tensors);
@@ -153,6 +156,9 @@ public final class ReferenceData {
       double[] exactLow =
           output.has("exact_low") ? values(output, "exact_low", DType.FLOAT64, values, tensors).doubles() : null;
       read.put(name, new Expectation.Output(dtype, shape, pytorch, exact, exactLow, positions));
+    }
+    if (read.isEmpty() && texts.isEmpty()) {
+      throw expect.wrong("outputs", "at least one output");
     }
     return new Expectation.Outputs(read, texts);
   }
@@ -182,11 +188,22 @@ public final class ReferenceData {
   /** A stored tensor, which must have the dtype and shape that the case names. */
   private static Tensor tensor(Json entry, String key, Safetensors tensors) {
     Tensor tensor = tensors.tensor(entry.string(key));
-    int[] shape = entry.sizes("shape");
+    int[] shape = shape(entry);
     if (tensor.dtype() != dtype(entry) || tensor.numel() != Tensor.numel(shape)) {
       throw entry.wrong(key, "the name of a tensor of the dtype and shape beside it");
     }
     return tensor.reshape(shape);
+  }
+
+  /** The sizes of a shape that a Java array can hold. */
+  private static int[] shape(Json entry) {
+    int[] shape = entry.sizes("shape");
+    try {
+      Tensor.numel(shape);
+    } catch (IllegalArgumentException tooLarge) {
+      throw entry.wrong("shape", "a shape of fewer than 2^31 values");
+    }
+    return shape;
   }
 
   private static DType dtype(Json entry) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
@@ -46,7 +47,12 @@ public final class Conformance {
     if (!subject.lists(reference)) {
       return List.of();
     }
-    Map<String, Tensor> inputs = reference.inputs();
+    Map<String, Tensor> inputs;
+    try {
+      inputs = reference.inputs();
+    } catch (IllegalArgumentException | ArithmeticException | NegativeArraySizeException e) {
+      throw doesNotFit(reference, e);
+    }
     Subject.NotRun notRun = subject.notRun(reference, inputs).orElse(null);
     if (notRun != null) {
       List<CaseResult> results = new ArrayList<>();
@@ -63,6 +69,11 @@ public final class Conformance {
     };
   }
 
+  private static DataException doesNotFit(ReferenceCase reference, RuntimeException e) {
+    return new DataException(
+        "Case '%s' does not fit its operation (%s); write the data anew with generate.py.".formatted(reference.id(), e));
+  }
+
   /** One implementation and case. */
   private final class Judgement {
     private final Subject subject;
@@ -73,6 +84,19 @@ public final class Conformance {
       this.subject = subject;
       this.reference = reference;
       this.inputs = inputs;
+    }
+
+    /** Runs on copies of the inputs: the data must survive an implementation that writes to them. */
+    private Subject.Outcome run() {
+      Map<String, Tensor> copies = new LinkedHashMap<>();
+      inputs.forEach((name, tensor) -> copies.put(name, tensor.copy()));
+      Subject.Outcome outcome = subject.run(reference, copies);
+      for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
+        if (!input.getValue().sameBits(copies.get(input.getKey()))) {
+          return new Subject.Outcome.Broke("The implementation wrote to its input '%s'.".formatted(input.getKey()));
+        }
+      }
+      return outcome;
     }
 
     private CaseResult result(Contract contract, Verdict verdict, @Nullable Witness worst, @Nullable String reason) {
@@ -87,7 +111,7 @@ public final class Conformance {
     List<CaseResult> judgeError(Expectation.Error expected) {
       String wanted = "%s: %s".formatted(expected.torchClass(), expected.message());
       CaseResult pytorch =
-          switch (subject.run(reference, inputs)) {
+          switch (run()) {
             case Subject.Outcome.Raised raised ->
                 raised.torchClass().equals(expected.torchClass()) && raised.message().equals(expected.message())
                     ? result(Contract.PYTORCH, Verdict.PASSED, null, null)
@@ -110,26 +134,24 @@ public final class Conformance {
     }
 
     List<CaseResult> judgeOutputs(Expectation.Outputs expected) {
-      Units units = Units.of(reference, inputs);
-      Map<String, Tolerance> tolerances = new LinkedHashMap<>();
-      expected
-          .outputs()
-          .forEach(
-              (name, output) ->
-                  tolerances.put(
-                      name,
-                      new Tolerance(
-                          name,
-                          output,
-                          units,
-                          relativeErrors.getOrDefault(scalarKey(reference, output), 0.0),
-                          !reference.deviations().isEmpty())));
-      String mistrust = mistrust(tolerances);
+      Units units;
+      Map<String, Tolerance> tolerances;
+      String mistrust;
+      try {
+        units = Units.of(reference, inputs);
+        tolerances = tolerances(expected, units, !reference.deviations().isEmpty());
+        mistrust = mistrust(tolerances);
+        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(expected, units, false)) == null) {
+          mistrust = "The case names the deviation '%s' but shows none.".formatted(reference.deviations().getFirst());
+        }
+      } catch (NullPointerException | IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException e) {
+        throw doesNotFit(reference, e);
+      }
       if (mistrust != null) {
         return both(Verdict.MISTRUSTED, mistrust);
       }
       Map<String, Object> values;
-      switch (subject.run(reference, inputs)) {
+      switch (run()) {
         case Subject.Outcome.Outputs outputs -> values = outputs.values();
         case Subject.Outcome.Raised raised -> {
           return both(
@@ -157,13 +179,34 @@ public final class Conformance {
       return List.of(judgePytorch(expected, tolerances, units, got), judgeTrue(expected, tolerances, units, got));
     }
 
+    /**
+     * The tolerance of each output.
+     *
+     * @param deviating whether results that PyTorch gets badly wrong are left out of its error
+     */
+    private Map<String, Tolerance> tolerances(Expectation.Outputs expected, Units units, boolean deviating) {
+      Map<String, Tolerance> tolerances = new LinkedHashMap<>();
+      expected
+          .outputs()
+          .forEach(
+              (name, output) -> {
+                double relative = relativeErrors.getOrDefault(scalarKey(reference, output), 0.0);
+                if (!deviating) {
+                  relative = Math.max(relative, Tolerance.relativeError(output));
+                }
+                tolerances.put(name, new Tolerance(name, output, units, relative, deviating));
+              });
+      return tolerances;
+    }
+
+    /** Why the case proves nothing, or null if it can be trusted. */
     private @Nullable String mistrust(Map<String, Tolerance> tolerances) {
       for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
         String straw = Straws.mistrust(entry.getKey(), entry.getValue());
         if (straw != null) {
           return straw;
         }
-        for (int i = 0; i < entry.getValue().size() && reference.deviations().isEmpty(); i++) {
+        for (int i = 0; i < entry.getValue().size() && !entry.getValue().namesDeviation(); i++) {
           if (entry.getValue().deviates(i)) {
             return "PyTorch's '%s' is not finite at value %d although inputs and truth are, and the case names no deviation."
                 .formatted(entry.getKey(), i);
@@ -227,6 +270,7 @@ public final class Conformance {
       Witness worst = null;
       Witness broken = null;
       double brokenBound = 0;
+      boolean unbounded = false;
       for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
         String name = entry.getKey();
         Tolerance tolerance = entry.getValue();
@@ -242,7 +286,12 @@ public final class Conformance {
           double unit = bounds.unit(name, output, position, right);
           double ulp = Ulp.error(value, right, low, unit, output.dtype());
           double bound = bounds.of(name, output, position);
-          if (!(Math.abs(ulp) <= bound) && (broken == null || Math.abs(ulp) > Math.abs(broken.ulp()))) {
+          if (bound == Double.POSITIVE_INFINITY) {
+            unbounded = true;
+            continue;
+          }
+          boolean kept = Math.abs(ulp) <= bound && tolerance.signIsRight(i, value);
+          if (!kept && (broken == null || Math.abs(ulp) > Math.abs(broken.ulp()))) {
             broken = witness(name, output, i, units, value, right, ulp);
             brokenBound = bound;
           } else if (worst == null || Math.abs(ulp) > Math.abs(worst.ulp())) {
@@ -251,11 +300,18 @@ public final class Conformance {
         }
       }
       if (broken != null) {
+        if (Math.abs(broken.ulp()) <= brokenBound) {
+          return result(
+              Contract.TRUE, Verdict.FAILED, broken, "'%s' is a zero of the wrong sign.".formatted(broken.output()));
+        }
         return result(
             Contract.TRUE,
             Verdict.FAILED,
             broken,
             "'%s' is off by %.3g ULP, more than the bound of %.3g.".formatted(broken.output(), broken.ulp(), brokenBound));
+      }
+      if (worst == null && unbounded) {
+        return result(Contract.TRUE, Verdict.SKIPPED, null, "The implementation declares no bound.");
       }
       if (worst == null) {
         return result(

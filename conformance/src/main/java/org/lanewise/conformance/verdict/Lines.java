@@ -3,6 +3,7 @@ package org.lanewise.conformance.verdict;
 import java.util.Arrays;
 import java.util.Map;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**
@@ -18,8 +19,8 @@ final class Lines extends Units {
 
   Lines(ReferenceCase reference, Map<String, Tensor> inputs) {
     String operation = reference.operation();
-    Tensor first = inputs.containsKey("logits") ? inputs.get("logits") : inputs.get("input");
-    this.input = first == null ? inputs.values().iterator().next() : first;
+    Tensor first = operation.equals("metrics") ? null : inputs.containsKey("logits") ? inputs.get("logits") : inputs.get("input");
+    this.input = first == null ? Tensor.zeros(DType.INT64, 0) : first; // labels and categories are always finite
     int rank = input.rank();
     int dim = -1;
     if (rank > 0 && (operation.equals("softmax") || operation.equals("log_softmax"))) {

@@ -54,6 +54,7 @@ final class OtherOperations {
         int classes = Math.toIntExact(reference.options().integer("num_classes", -1));
         outputs.put("output", OneHot.of(FrontDoor.input(reference, inputs, "target"), classes));
       }
+      case "metrics" -> outputs.putAll(MetricsCases.run(reference, inputs));
       default ->
           throw new DataException(
               "Case '%s' is of the operation '%s', which this Lanewise does not know; use a matching release."

@@ -1,10 +1,14 @@
 package org.lanewise.conformance.training;
 
+import static java.util.Locale.ROOT;
+
+import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.BceWithLogits;
 import org.lanewise.kernels.CrossEntropy;
+import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.tensor.Tensor;
 
@@ -14,6 +18,20 @@ import org.lanewise.kernels.tensor.Tensor;
  */
 final class TrainingExample {
   private TrainingExample() {}
+
+  // @start region=run
+  /** Trains a network of one hidden layer to tell the ten digits apart, and prints how the loss falls. */
+  static float[] run(float[] images, long[] labels, int[][] batches, Linear hidden, Linear output, PrintStream out) {
+    List<Parameter> parameters = List.of(hidden.weight(), hidden.bias(), output.weight(), output.bias());
+    Loss loss = crossEntropy(Kernels.auto(), labels, output.outputs());
+    Optimiser optimiser = sgd(parameters, 0.1, 0.9, 1e-4);
+    float[] losses = train(images, batches, hidden, output, loss, optimiser);
+    for (int step = 0; step < losses.length; step += 7) {
+      out.printf(ROOT, "after %2d steps: loss %.4f%n", step, losses[step]);
+    }
+    return losses;
+  }
+  // @end
 
   // @start region=loss
   /** The mean loss of the given samples, and its gradient with respect to their logits. */

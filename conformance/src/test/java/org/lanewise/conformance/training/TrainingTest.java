@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -13,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.lanewise.conformance.docs.Page;
 import org.lanewise.conformance.training.TrainingExample.Linear;
 import org.lanewise.conformance.training.TrainingExample.Loss;
 import org.lanewise.conformance.training.TrainingExample.Optimiser;
@@ -24,6 +28,7 @@ import org.lanewise.kernels.tensor.Tensor;
 /** The training loop of the documentation sees the losses that PyTorch saw, and a spoiled one does not. */
 class TrainingTest {
   private static final int STEPS = 50;
+  private static final Page PAGE = Page.read("training-example.md");
   private static final List<Trajectory> TRAJECTORIES = Trajectory.all();
 
   @Test
@@ -98,6 +103,32 @@ class TrainingTest {
             TRAJECTORIES.stream().filter(trajectory -> trajectory.inputs().containsKey("pos_weight")).toList());
   }
 
+  @Test
+  void thePageShowsThisCodeAndNoOther() {
+    List<String> shown = PAGE.examples().stream().map(Page.Example::code).toList();
+    assertEquals(List.copyOf(Page.regions(TrainingExample.class).sequencedValues()), shown);
+  }
+
+  @Test
+  void thePageShowsWhatItPrints() {
+    Trajectory digits =
+        TRAJECTORIES.stream().filter(t -> t.name().equals("single-label-momentum")).findFirst().orElseThrow();
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    float[] losses =
+        TrainingExample.run(
+            pixels(digits),
+            digits.inputs().get("targets").longs(),
+            batches(digits),
+            layer(digits, "1"),
+            layer(digits, "2"),
+            new PrintStream(printed, true, StandardCharsets.UTF_8));
+    double deviation = deviation(losses, digits);
+    assertTrue(deviation <= digits.tolerance(), "largest relative deviation " + deviation);
+    assertEquals(
+        PAGE.outputOf(Page.regions(TrainingExample.class).get("run")),
+        printed.toString(StandardCharsets.UTF_8).lines().collect(Collectors.joining("\n")));
+  }
+
   private interface Check {
     void on(KernelProvider kernels, Trajectory trajectory);
   }
@@ -147,20 +178,29 @@ class TrainingTest {
   }
 
   private static float[] losses(Trajectory trajectory, Loss loss) {
+    Linear hidden = layer(trajectory, "1");
+    Linear output = layer(trajectory, "2");
+    List<Parameter> parameters = List.of(hidden.weight(), hidden.bias(), output.weight(), output.bias());
+    Optimiser optimiser = optimiser(trajectory.optimiser(), parameters);
+    return TrainingExample.train(pixels(trajectory), batches(trajectory), hidden, output, loss, optimiser);
+  }
+
+  private static float[] pixels(Trajectory trajectory) {
     Tensor images = trajectory.inputs().get("images");
     float[] pixels = new float[images.numel()];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = images.getLong(i) / 16f; // stored as 0 to 16
     }
+    return pixels;
+  }
+
+  private static int[][] batches(Trajectory trajectory) {
     Tensor stored = trajectory.inputs().get("batches");
     int[][] batches = new int[stored.size(0)][stored.size(1)];
     for (int i = 0; i < stored.numel(); i++) {
       batches[i / stored.size(1)][i % stored.size(1)] = (int) stored.getLong(i);
     }
-    Linear hidden = layer(trajectory, "1");
-    Linear output = layer(trajectory, "2");
-    List<Parameter> parameters = List.of(hidden.weight(), hidden.bias(), output.weight(), output.bias());
-    return TrainingExample.train(pixels, batches, hidden, output, loss, optimiser(trajectory.optimiser(), parameters));
+    return batches;
   }
 
   private static Linear layer(Trajectory trajectory, String number) {

@@ -156,7 +156,7 @@ class JudgementTest {
     Data data =
         new Data(new float[] {1, 2}, new float[] {1, 1}, new float[] {0, 2}, new double[] {Double.MIN_VALUE, 2}, "");
     expect(Verdict.PASSED, Verdict.PASSED, data, 0f, 2);
-    expect(Verdict.FAILED, Verdict.PASSED, data, -0f, 2);
+    expect(Verdict.PASSED, Verdict.FAILED, data, -0f, 2);
   }
 
   @Test
@@ -185,6 +185,31 @@ class JudgementTest {
     Data named = new Data(unnamed.logits, unnamed.target, unnamed.pytorch, unnamed.exact, "\"made-up\"");
     expect(Verdict.PASSED, Verdict.PASSED, named, 1, 2, 3);
     expect(Verdict.FAILED, Verdict.FAILED, named, INF, 2, 3);
+  }
+
+  @Test
+  void aDeviationThatACaseDoesNotShowIsMistrusted() {
+    Data ordinary = ordinary();
+    Data named = new Data(ordinary.logits, ordinary.target, ordinary.pytorch, ordinary.exact, "\"made-up\"");
+    CaseResult result = judge(named, 1, 2, 4).get(0);
+    assertEquals(Verdict.MISTRUSTED, result.verdict());
+    assertTrue(result.reason().contains("'made-up'"), result.reason());
+  }
+
+  @Test
+  void anImplementationThatWritesToItsInputsFails() {
+    Subject writing =
+        new Forwarding(new Answer(1, 2, 4), outcome -> outcome) {
+          @Override
+          public Outcome run(ReferenceCase reference, Map<String, Tensor> inputs) {
+            inputs.get("target").floats()[1] = 0;
+            return super.run(reference, inputs);
+          }
+        };
+    CaseResult result = judge(ordinary(), writing).get(0);
+    assertEquals(Verdict.FAILED, result.verdict());
+    assertTrue(result.reason().contains("'target'"), result.reason());
+    assertEquals(Verdict.PASSED, judge(ordinary(), 1, 2, 4).get(0).verdict(), "the data is as it was");
   }
 
   @Test
@@ -226,7 +251,15 @@ class JudgementTest {
     assertNull(result.worst());
   }
 
-  private record Forwarding(Subject subject, UnaryOperator<Outcome> change) implements Subject {
+  private static class Forwarding implements Subject {
+    private final Subject subject;
+    private final UnaryOperator<Outcome> change;
+
+    Forwarding(Subject subject, UnaryOperator<Outcome> change) {
+      this.subject = subject;
+      this.change = change;
+    }
+
     @Override
     public String id() {
       return subject.id();

@@ -94,26 +94,26 @@ public final class ClassificationReport {
       width = Math.max(width, characters(name));
     }
 
-    StringBuilder report = new StringBuilder();
-    line(report, "", width, "precision", "recall", "f1-score", "support");
-    report.append('\n');
+    Table table = new Table(digits, width, scores.isAllWrong());
+    table.line("", "precision", "recall", "f1-score", "support");
+    table.blank();
     List<Scores> byLabel = scores.scores();
     for (int i = 0; i < names.size(); i++) {
-      line(report, names.get(i), width, byLabel.get(i));
+      table.line(names.get(i), byLabel.get(i));
     }
-    report.append('\n');
+    table.blank();
     Scores micro = scores.average(Average.MICRO);
     if (!scores.isMultiLabel() && scores.isComplete()) {
-      line(report, "accuracy", width, "", "", decimal(micro.f1()), Long.toString(micro.support()));
+      table.line("accuracy", "", "", table.score(micro.f1()), table.support(micro.support()));
     } else {
-      line(report, "micro avg", width, micro);
+      table.line("micro avg", micro);
     }
-    line(report, "macro avg", width, scores.average(Average.MACRO));
-    line(report, "weighted avg", width, scores.average(Average.WEIGHTED));
+    table.line("macro avg", scores.average(Average.MACRO));
+    table.line("weighted avg", scores.average(Average.WEIGHTED));
     if (scores.isMultiLabel()) {
-      line(report, "samples avg", width, scores.average(Average.SAMPLES));
+      table.line("samples avg", scores.average(Average.SAMPLES));
     }
-    return report.toString();
+    return table.text.toString();
   }
 
   /**
@@ -150,34 +150,50 @@ public final class ClassificationReport {
         IntStream.range(0, matrix.size(0)).mapToLong(row -> values[row * columns + column]).toArray(), matrix.size(0));
   }
 
-  private void line(StringBuilder report, String name, int width, Scores scores) {
-    line(
-        report,
-        name,
-        width,
-        decimal(scores.precision()),
-        decimal(scores.recall()),
-        decimal(scores.f1()),
-        Long.toString(scores.support()));
-  }
-
-  private static void line(StringBuilder report, String name, int width, String... cells) {
-    report.repeat(' ', width - characters(name)).append(name).append(' ');
-    for (String cell : cells) {
-      report.append(' ').repeat(' ', Math.max(0, 9 - cell.length())).append(cell);
-    }
-    report.append('\n');
-  }
-
-  /** The double's exact value, rounded half to even, as Python formats it. */
-  private String decimal(double score) {
-    return Double.isNaN(score)
-        ? "nan"
-        : new BigDecimal(score).setScale(digits, RoundingMode.HALF_EVEN).toPlainString();
-  }
-
   /** The length as Python counts it. */
   private static int characters(String text) {
     return text.codePointCount(0, text.length());
+  }
+
+  /** The text as it grows, in scikit-learn's layout. */
+  private static final class Table {
+    final StringBuilder text = new StringBuilder();
+    private final int digits;
+    private final int nameWidth;
+    private final boolean floatSupport;
+
+    /** @param floatSupport whether support has a decimal: scikit-learn counts in floats where no class index is right */
+    Table(int digits, int nameWidth, boolean floatSupport) {
+      this.digits = digits;
+      this.nameWidth = nameWidth;
+      this.floatSupport = floatSupport;
+    }
+
+    void line(String name, Scores scores) {
+      line(name, score(scores.precision()), score(scores.recall()), score(scores.f1()), support(scores.support()));
+    }
+
+    void line(String name, String... cells) {
+      text.repeat(' ', nameWidth - characters(name)).append(name).append(' ');
+      for (String cell : cells) {
+        text.append(' ').repeat(' ', Math.max(0, 9 - cell.length())).append(cell);
+      }
+      blank();
+    }
+
+    void blank() {
+      text.append('\n');
+    }
+
+    /** The double's exact value, rounded half to even, as Python formats it. */
+    String score(double score) {
+      return Double.isNaN(score)
+          ? "nan"
+          : new BigDecimal(score).setScale(digits, RoundingMode.HALF_EVEN).toPlainString();
+    }
+
+    String support(long support) {
+      return support + (floatSupport ? ".0" : "");
+    }
   }
 }

@@ -19,14 +19,21 @@ import org.lanewise.kernels.tensor.Tensor;
 public final class LabelScores {
   private final long[] labels;
   private final boolean complete;
+  private final boolean allWrong;
   private final ZeroDivision zeroDivision;
   private final Counts byLabel;
   private final @Nullable Counts byRow;
 
   private LabelScores(
-      long[] labels, boolean complete, ZeroDivision zeroDivision, Counts byLabel, @Nullable Counts byRow) {
+      long[] labels,
+      boolean complete,
+      boolean allWrong,
+      ZeroDivision zeroDivision,
+      Counts byLabel,
+      @Nullable Counts byRow) {
     this.labels = labels;
     this.complete = complete;
+    this.allWrong = allWrong;
     this.zeroDivision = zeroDivision;
     this.byLabel = byLabel;
     this.byRow = byRow;
@@ -74,11 +81,13 @@ public final class LabelScores {
       slots.put(scored[slot], slot);
     }
     Counts counts = new Counts(scored.length);
+    boolean allWrong = true;
     for (int row = 0; row < actual.length; row++) {
+      allWrong &= predicted[row] != actual[row];
       counts.count(slots.getOrDefault(predicted[row], -1), slots.getOrDefault(actual[row], -1));
     }
     boolean complete = LongStream.of(found).allMatch(slots::containsKey);
-    return new LabelScores(scored, complete, zeroDivision, counts, null);
+    return new LabelScores(scored, complete, allWrong, zeroDivision, counts, null);
   }
 
   private static LabelScores ofColumns(Tensor prediction, Tensor target, ZeroDivision zeroDivision, long[] labels) {
@@ -102,7 +111,7 @@ public final class LabelScores {
         byRow.count(predicted[i] == 1 ? row : -1, actual[i] == 1 ? row : -1);
       }
     }
-    return new LabelScores(scored, true, zeroDivision, byLabel, byRow);
+    return new LabelScores(scored, true, false, zeroDivision, byLabel, byRow);
   }
 
   /** The class indices or columns that are scored, in order; a copy. */
@@ -143,6 +152,11 @@ public final class LabelScores {
   /** Whether every class that occurs is scored; the micro average of class indices is then their accuracy. */
   boolean isComplete() {
     return complete;
+  }
+
+  /** Whether these are class indices of which not a single one is right. */
+  boolean isAllWrong() {
+    return allWrong;
   }
 
   private Scores mean(Counts counts, long @Nullable [] weights) {

@@ -39,6 +39,9 @@ public final class CrossEntropyMath {
   /** Exponentials are 2^HEADROOM times too large. */
   public static final int HEADROOM = 52;
 
+  /** 2^−HEADROOM. */
+  public static final float HEADROOM_UNSCALE = 0x1p-52f;
+
   /** Logits more than this below the largest contribute 0. */
   public static final float DEEPEST = 122f;
 

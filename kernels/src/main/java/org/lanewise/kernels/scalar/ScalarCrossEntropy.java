@@ -105,7 +105,10 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
 
     if (call.logitsGradient.array != null) {
       double factor = target < 0 ? others * 0 : scale * (e / (ratio + 1));
-      scale(call, n, i, SplitDouble.high(factor), SplitDouble.low(factor));
+      // The headroom is taken out of the small exponentials or put into the small factor, lest either underflow.
+      float unit = Math.abs(scale) < 1 ? HEADROOM_UNSCALE : 1;
+      double unitFactor = factor / unit;
+      scale(call, n, i, unit, SplitDouble.high(unitFactor), SplitDouble.low(unitFactor));
       if (target >= 0) {
         call.logitsGradient.array[call.logitsGradient.at(n, target) + i] = (float) -(others * factor);
       }
@@ -143,11 +146,11 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     }
   }
 
-  /** Multiplies the row of the gradient, which holds exponentials, by high + low. */
-  private static void scale(CrossEntropyCall<float[]> call, int n, int i, float high, float low) {
+  /** Multiplies the row of the gradient, which holds exponentials, by unit, then by high + low. */
+  private static void scale(CrossEntropyCall<float[]> call, int n, int i, float unit, float high, float low) {
     for (int c = 0; c < call.classes; c++) {
       int at = call.logitsGradient.at(n, c) + i;
-      float e = call.logitsGradient.array[at];
+      float e = call.logitsGradient.array[at] * unit;
       call.logitsGradient.array[at] = Math.fma(e, high, e * low);
     }
   }

@@ -3,7 +3,7 @@ package org.lanewise.kernels.spi;
 import org.lanewise.kernels.tensor.DType;
 
 /**
- * What a provider promises of one kernel. The conformance suite holds it to every word.
+ * What a provider promises of one kernel. The conformance suite holds it to its bounds.
  *
  * <p>Bounds are in ULP of the true result (in units of the smallest subnormal where the result is subnormal), for
  * every input whose values are finite. A bound of {@link Double#POSITIVE_INFINITY} promises nothing.

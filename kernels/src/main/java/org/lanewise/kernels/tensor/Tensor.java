@@ -156,6 +156,30 @@ public final class Tensor {
     return array;
   }
 
+  /** A tensor of the same values in an array of its own. */
+  public Tensor copy() {
+    Object values = Array.newInstance(dtype.arrayClass().getComponentType(), numel);
+    System.arraycopy(array, 0, values, 0, numel);
+    return new Tensor(dtype, values, shape);
+  }
+
+  /** Whether {@code other} has the same dtype, shape and bits; NaN equals NaN of the same bits, and 0 is not −0. */
+  public boolean sameBits(Tensor other) {
+    if (dtype != other.dtype || !sameShape(other)) {
+      return false;
+    }
+    for (int i = 0; i < numel; i++) {
+      boolean same =
+          dtype.isFloatingPoint()
+              ? Double.doubleToRawLongBits(getDouble(i)) == Double.doubleToRawLongBits(other.getDouble(i))
+              : getLong(i) == other.getLong(i);
+      if (!same) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Value {@code index} in row-major order, as a double; int64 values beyond 2^53 lose bits, see {@link #getLong}. */
   public double getDouble(int index) {
     return switch (dtype) {

@@ -176,11 +176,14 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
 
     if (gradient != null) {
       double factor = target < 0 ? others * 0 : scale * (e / (ratio + 1));
-      float high = SplitDouble.high(factor);
-      float low = SplitDouble.low(factor);
-      scale(gradient, gradientStart, last, high, low);
+      // The headroom is taken out of the small exponentials or put into the small factor, lest either underflow.
+      float unit = Math.abs(scale) < 1 ? HEADROOM_UNSCALE : 1;
+      double unitFactor = factor / unit;
+      float high = SplitDouble.high(unitFactor);
+      float low = SplitDouble.low(unitFactor);
+      scale(gradient, gradientStart, last, unit, high, low);
       if (rest > 0) {
-        scale(s.exponentials, 0, padded, high, low);
+        scale(s.exponentials, 0, padded, unit, high, low);
         System.arraycopy(s.exponentials, 0, gradient, gradientStart + last, rest);
       }
       if (target >= 0) {
@@ -234,12 +237,13 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     }
   }
 
-  /** Multiplies exponentials by high + low. */
-  private static void scale(float[] values, int start, int length, float high, float low) {
+  /** Multiplies exponentials by unit, then by high + low. */
+  private static void scale(float[] values, int start, int length, float unit, float high, float low) {
+    FloatVector units = FloatVector.broadcast(FLOATS, unit);
     FloatVector highs = FloatVector.broadcast(FLOATS, high);
     FloatVector lows = FloatVector.broadcast(FLOATS, low);
     for (int c = 0; c < length; c += LANES) {
-      FloatVector e = FloatVector.fromArray(FLOATS, values, start + c);
+      FloatVector e = FloatVector.fromArray(FLOATS, values, start + c).mul(units);
       e.fma(highs, e.mul(lows)).intoArray(values, start + c);
     }
   }
