@@ -131,9 +131,9 @@ def _call(name):
 
 
 def _difference(a, b):
-    """a - b, where equal values differ by what the last of 240 bits leaves: 2^-150 of them is nothing."""
+    """a - b, where equal values differ by what the last of 240 bits leaves: 2^-220 of them is nothing."""
     difference = a - b
-    return ZERO if abs(difference) < abs(a) * mp.ldexp(ONE, -150) else difference
+    return ZERO if abs(difference) < abs(a) * mp.ldexp(ONE, -220) else difference
 
 
 def _truth(name):
