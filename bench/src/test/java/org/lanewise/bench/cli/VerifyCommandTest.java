@@ -105,7 +105,7 @@ class VerifyCommandTest {
 
   @Test
   void unknownNamesAreUsageErrorsThatListTheValidOnes() {
-    expectOneSentence(ExitCode.USAGE, lanewise("verify", "--operation", "bce"), "'bce'", "bce_with_logits, cross_entropy");
+    expectOneSentence(ExitCode.USAGE, lanewise("verify", "--operation", "hinge"), "'hinge'", "bce_with_logits, cross_entropy");
     expectOneSentence(ExitCode.USAGE, lanewise("verify", "--kernel", "gpu"), "'gpu'", "scalar, vector", "front-door");
     expectOneSentence(ExitCode.USAGE, lanewise("verify", "--case", "no/such*"), "'no/such*'", "cross_entropy", "near_tie");
     expectOneSentence(

@@ -120,4 +120,23 @@ class ResultFileTest {
     seconds.getAsJsonObject("time").addProperty("unit", "s/call");
     assertThrows(IllegalArgumentException.class, () -> MeasuredRow.of(seconds));
   }
+
+  @Test
+  void aLinkKeepsPointingWhereItDoes() throws IOException {
+    Path target = Files.writeString(folder.resolve("target.txt"), "old");
+    Path link = Files.createSymbolicLink(folder.resolve("link.txt"), target);
+    SafeFile.write(link, "new");
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals("new", Files.readString(target));
+  }
+
+  @Test
+  void whatIsNoRegularFileIsNotReplaced() {
+    UserError error = assertThrows(UserError.class, () -> SafeFile.write(folder, "text"));
+    assertTrue(error.getMessage().contains("it is a folder"), error.getMessage());
+    assertTrue(Files.isDirectory(folder));
+    assertThrows(UserError.class, () -> SafeFile.requireWritable(folder));
+    SafeFile.requireWritable(folder.resolve("new/deep.json"));
+    SafeFile.requireWritable(null);
+  }
 }

@@ -2,7 +2,6 @@ package org.lanewise.kernels.metrics;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -136,18 +135,17 @@ public final class ClassificationReport {
           "The prediction and the target have shape %s; pass labels of shape [N, L]."
               .formatted(Arrays.toString(target.shape())));
     }
-    List<String> reports = new ArrayList<>();
-    for (int column = 0; column < target.size(1); column++) {
-      reports.add(text(column("prediction", prediction, column), column("target", target, column)));
-    }
-    return reports;
+    long[] predicted = Checks.zerosAndOnes("prediction", prediction);
+    long[] actual = Checks.zerosAndOnes("target", target);
+    int columns = target.size(1);
+    return IntStream.range(0, columns)
+        .mapToObj(column -> text(column(predicted, column, columns), column(actual, column, columns)))
+        .toList();
   }
 
-  private static Tensor column(String name, Tensor matrix, int column) {
-    long[] values = Checks.zerosAndOnes(name, matrix);
-    int columns = matrix.size(1);
-    return Tensor.of(
-        IntStream.range(0, matrix.size(0)).mapToLong(row -> values[row * columns + column]).toArray(), matrix.size(0));
+  private static Tensor column(long[] values, int column, int columns) {
+    int rows = values.length / columns;
+    return Tensor.of(IntStream.range(0, rows).mapToLong(row -> values[row * columns + column]).toArray(), rows);
   }
 
   /** The length as Python counts it. */

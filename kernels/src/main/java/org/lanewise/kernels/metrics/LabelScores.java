@@ -66,7 +66,8 @@ public final class LabelScores {
       throw new IllegalArgumentException(
           "The labels %s hold one twice; name each once.".formatted(Arrays.toString(labels)));
     }
-    return target.numel() == target.size(0)
+    boolean oneColumn = target.numel() == target.size(0); // scikit-learn takes [N, 1] for class indices too
+    return oneColumn
         ? ofClasses(prediction, target, zeroDivision, labels.clone())
         : ofColumns(prediction, target, zeroDivision, labels.clone());
   }
