@@ -130,10 +130,9 @@ def _call(name):
     return call
 
 
-def _difference(a, b):
-    """a - b, where equal values differ by what the last of 240 bits leaves: 2^-220 of them is nothing."""
-    difference = a - b
-    return ZERO if abs(difference) < abs(a) * mp.ldexp(ONE, -220) else difference
+def _deviation_from_mean(up, chances, c):
+    """g_c less the mean of all g, as a sum over the others: equal values cancel before anything is rounded."""
+    return mp.fsum(p * (up[c] - g) for j, (g, p) in enumerate(zip(up, chances)) if j != c and up[c] != g)
 
 
 def _truth(name):
@@ -158,8 +157,7 @@ def _truth(name):
             up = case.inputs["upstream"].values.reshape(logits.shape)
             up = [[mpf(g) for g in row] for row in np.moveaxis(up, dim, -1).reshape(rows.shape).tolist()]
             if name == "softmax":
-                means = [mp.fsum(g * p for g, p in zip(*pair)) for pair in zip(up, chances)]
-                gradient = [_difference(up[r][c], means[r]) * chances[r][c] for r, c in zip(*order)]
+                gradient = [_deviation_from_mean(up[r], chances[r], c) * chances[r][c] for r, c in zip(*order)]
             else:
                 # g_c (1 - p_c) less the share of the others: 1 - p_c is never formed by subtraction.
                 gradient = [results[r].slope({c: -up[r][c]}, c, mp.fsum(g * -ONE for g in up[r])) for r, c in zip(*order)]

@@ -46,12 +46,21 @@ final class Bounds {
         : 0.5 + bound * Ulp.of(1, declaration.dtype()) / Ulp.of(1, output.dtype());
   }
 
-  /** One ULP of the true value, or of the largest term of its sum where terms may cancel. */
+  /**
+   * One ULP of the true value, or of the largest term of its sum where terms may cancel. A gradient entry that is subnormal
+   * before its factors multiply it has been rounded as such: its unit is that of the subnormal, times the factors.
+   */
   double unit(String name, Expectation.Output output, int position, double exact) {
-    if (isReduced(name, output) || !units.mixed(name, position)) {
-      return Ulp.of(exact, output.dtype());
+    if (isReduced(name, output)) {
+      // Losses of both signs (a negative weight) cancel in the sum.
+      return Ulp.of(Math.max(Math.abs(exact), Math.min(units.reducedMagnitude(), Double.MAX_VALUE)), output.dtype());
     }
     double factor = name.equals("loss") ? 1 : Math.abs(units.factor(position));
+    if (!units.mixed(name, position)) {
+      double smallest = Ulp.of(0, output.dtype());
+      boolean subnormal = Math.abs(exact) < factor * smallest / Ulp.of(1, output.dtype());
+      return Math.max(Ulp.of(exact, output.dtype()), subnormal ? factor * smallest : 0);
+    }
     return Ulp.of(Math.max(Math.abs(exact), factor * units.largestTerm(name, position)), output.dtype());
   }
 

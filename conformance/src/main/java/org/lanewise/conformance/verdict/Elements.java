@@ -65,6 +65,20 @@ final class Elements extends Units {
   }
 
   @Override
+  double reducedMagnitude() {
+    double sum = 0;
+    for (int i = 0; i < logits.numel(); i++) {
+      double x = logits.getDouble(i);
+      double t = target.getDouble(i);
+      double positive = posWeight(i) * t;
+      double terms =
+          Math.abs(x * (x > 0 ? 1 - t : positive)) + Math.abs((1 - t + positive) * softplus(-Math.abs(x)));
+      sum += Math.abs(weight(i)) * terms;
+    }
+    return mean ? sum / logits.numel() : sum;
+  }
+
+  @Override
   double factor(int index) {
     return upstream(upstream, index) / (mean ? logits.numel() : 1);
   }

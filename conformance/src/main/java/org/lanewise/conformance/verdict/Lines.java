@@ -75,6 +75,11 @@ final class Lines extends Units {
   }
 
   @Override
+  double reducedMagnitude() {
+    return 0;
+  }
+
+  @Override
   double factor(int index) {
     return 1;
   }

@@ -88,17 +88,11 @@ final class Rows extends Units {
   @Override
   double largestTerm(String output, int index) {
     int row = row(output, index);
-    double max = Double.NEGATIVE_INFINITY;
-    for (int c = 0; c < classes; c++) {
-      max = Math.max(max, logits.getDouble(logit(row, c)));
-    }
-    double sum = 0;
     double shares = 0;
     for (int c = 0; c < classes; c++) {
-      sum += Math.exp(logits.getDouble(logit(row, c)) - max);
       shares += share(row, c);
     }
-    double logSumExp = max + Math.log(sum);
+    double logSumExp = logSumExp(row);
     if (output.equals("loss")) {
       double largest = 0;
       for (int c = 0; c < classes; c++) {
@@ -111,7 +105,7 @@ final class Rows extends Units {
     if (output.equals("target_gradient")) {
       return Math.abs((1 - labelSmoothing) * weight(c) * (logSumExp - x));
     }
-    return Math.max(Math.exp(x - max) / sum * Math.abs(shares), Math.abs(share(row, c)));
+    return Math.max(Math.exp(x - logSumExp) * Math.abs(shares), Math.abs(share(row, c)));
   }
 
   /** The part of the target that class c has, times its weight. */
@@ -119,6 +113,31 @@ final class Rows extends Units {
     double probability =
         probabilities ? target.getDouble(logit(row, c)) : !ignored(row) && target.getLong(row) == c ? 1 : 0;
     return weight(c) * ((1 - labelSmoothing) * probability + labelSmoothing / classes);
+  }
+
+  @Override
+  double reducedMagnitude() {
+    double sum = 0;
+    for (int row = 0; row < finite.length; row++) {
+      double logSumExp = logSumExp(row);
+      for (int c = 0; c < classes && !ignored(row); c++) {
+        double share = share(row, c);
+        sum += share == 0 ? 0 : Math.abs(share * (logSumExp - logits.getDouble(logit(row, c))));
+      }
+    }
+    return Math.abs(sum / denominator);
+  }
+
+  private double logSumExp(int row) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < classes; c++) {
+      max = Math.max(max, logits.getDouble(logit(row, c)));
+    }
+    double sum = 0;
+    for (int c = 0; c < classes; c++) {
+      sum += Math.exp(logits.getDouble(logit(row, c)) - max);
+    }
+    return max + Math.log(sum);
   }
 
   @Override

@@ -23,6 +23,9 @@ abstract class Units {
   /** The magnitude of the largest term of the exact sum, weights included, before upstream gradient and mean. */
   abstract double largestTerm(String output, int index);
 
+  /** The sum or mean of the magnitudes of all terms: of losses that are all positive, the reduced loss itself. */
+  abstract double reducedMagnitude();
+
   /** What upstream gradient and mean multiply a gradient entry by. */
   abstract double factor(int index);
 

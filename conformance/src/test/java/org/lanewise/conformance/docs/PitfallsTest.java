@@ -30,6 +30,8 @@ import org.lanewise.kernels.LossAndGradient;
 import org.lanewise.kernels.NllLoss;
 import org.lanewise.kernels.Reduction;
 import org.lanewise.kernels.error.TorchError;
+import org.lanewise.kernels.metrics.Accuracy;
+import org.lanewise.kernels.metrics.Predictions;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
@@ -239,29 +241,25 @@ class PitfallsTest {
   void thresholdOnLogits() {
     // @start region=threshold on logits
     Tensor logits = Tensor.of(new float[] {-1.2f, 0.1f, 0.3f, 0.45f, 2}, 5);
-    Tensor probabilities = Activations.sigmoid(logits);
-    int logitsAboveHalf = 0;
-    int probabilitiesAboveHalf = 0;
-    int logitsAboveZero = 0;
+    Tensor labels = Tensor.of(new float[] {0, 1, 1, 1, 1}, 5);
+    Tensor wrong = Tensor.zeros(DType.INT64, 5);
     for (int i = 0; i < 5; i++) {
-      logitsAboveHalf += logits.floats()[i] > 0.5f ? 1 : 0;
-      probabilitiesAboveHalf += probabilities.floats()[i] > 0.5f ? 1 : 0;
-      logitsAboveZero += logits.floats()[i] > 0 ? 1 : 0;
+      wrong.longs()[i] = logits.floats()[i] > 0.5f ? 1 : 0;
     }
-    double probabilityAtHalf = Activations.sigmoid(Tensor.scalar(0.5f)).item();
-    out.printf(ROOT, "logit > 0.5:       %d of 5, for it means probability > %.4f%n", logitsAboveHalf, probabilityAtHalf);
-    out.printf(ROOT, "probability > 0.5: %d of 5%n", probabilitiesAboveHalf);
-    out.printf(ROOT, "logit > 0:         %d of 5%n", logitsAboveZero);
+    Tensor right = Predictions.ofLogits(logits);
+    double meant = Activations.sigmoid(Tensor.scalar(0.5f)).item();
+    out.printf(ROOT, "logit > 0.5 is probability > %.4f: %s%n", meant, Arrays.toString(wrong.longs()));
+    out.printf(ROOT, "probability > 0.5 is logit > 0:      %s%n", Arrays.toString(right.longs()));
+    out.printf(ROOT, "accuracy %.1f and %.1f%n", Accuracy.of(wrong, labels), Accuracy.of(right, labels));
 
     double p = 0.3;
     out.printf(ROOT, "probability > %.1f is logit > %.4f%n", p, Math.log(p / (1 - p)));
     // @end
     assertPageShows("threshold on logits");
-    assertEquals(sigmoid(0.5), probabilityAtHalf, TOLERANCE);
+    assertArrayEquals(new long[] {0, 0, 0, 0, 1}, wrong.longs());
+    assertArrayEquals(new long[] {0, 1, 1, 1, 1}, right.longs());
+    assertEquals(sigmoid(0.5), meant, TOLERANCE);
     assertEquals(p, sigmoid(Math.log(p / (1 - p))), TOLERANCE);
-    assertEquals(1, logitsAboveHalf);
-    assertEquals(4, probabilitiesAboveHalf);
-    assertEquals(4, logitsAboveZero);
   }
 
   @Test
@@ -338,27 +336,24 @@ class PitfallsTest {
   @Test
   void accuracyDividedByRows() {
     // @start region=accuracy divided by rows
-    int rows = 3;
-    int labels = 4;
-    float[] logits = {2, -1, 3, -2, -1, 1, -3, 2, 1, -2, 2, -1};
-    float[] target = {1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 1, 1};
+    Tensor logits = Tensor.of(new float[] {2, -1, 3, -2, -1, 1, -3, 2, 1, -2, 2, -1}, 3, 4);
+    Tensor labels = Tensor.of(new float[] {1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 1, 1}, 3, 4);
+    Tensor predictions = Predictions.ofLogits(logits);
     int right = 0;
-    int rightRows = 0;
-    for (int row = 0; row < rows; row++) {
-      int rightInRow = 0;
-      for (int i = row * labels; i < (row + 1) * labels; i++) {
-        rightInRow += logits[i] > 0 == target[i] > 0.5f ? 1 : 0;
-      }
-      right += rightInRow;
-      rightRows += rightInRow == labels ? 1 : 0;
+    for (int i = 0; i < labels.numel(); i++) {
+      right += predictions.getDouble(i) == labels.getDouble(i) ? 1 : 0;
     }
-    out.printf(ROOT, "divided by rows:          %.1f %%%n", 100.0 * right / rows);
-    out.printf(ROOT, "divided by rows · labels: %.1f %%%n", 100.0 * right / (rows * labels));
-    out.printf(ROOT, "rows with no label wrong: %.1f %%%n", 100.0 * rightRows / rows);
+    double wrong = (double) right / labels.size(0);
+    double ofLabels = Accuracy.of(predictions, labels);
+    double ofRows = Accuracy.exactMatch(predictions, labels);
+    out.printf(ROOT, "right labels divided by rows: %.4f%n", wrong);
+    out.printf(ROOT, "divided by rows · labels:     %.4f%n", ofLabels);
+    out.printf(ROOT, "rows with no label wrong:     %.4f%n", ofRows);
     // @end
     assertPageShows("accuracy divided by rows");
-    assertEquals(10, right);
-    assertEquals(1, rightRows);
+    assertEquals(10 / 3.0, wrong, TOLERANCE);
+    assertEquals(10 / 12.0, ofLabels, TOLERANCE);
+    assertEquals(1 / 3.0, ofRows, TOLERANCE);
   }
 
   @Test

@@ -134,7 +134,8 @@ class LabelScoresTest {
     Tensor nan = Tensor.of(new double[] {Double.NaN, 1}, 2);
     assertRefused("Element 0 of the target is NaN", () -> LabelScores.of(classes(0, 1), nan));
     assertRefused("twice", () -> LabelScores.of(classes(0), classes(0), ZeroDivision.ZERO, 1, 1));
-    assertRefused("no label 2 among 2 columns", () -> LabelScores.of(labels(2, 0, 1), labels(2, 0, 1), ZeroDivision.ZERO, 2));
+    assertRefused(
+        "no label 2 among 2 columns", () -> LabelScores.of(labels(2, 0, 1), labels(2, 0, 1), ZeroDivision.ZERO, 2));
     assertRefused("There is no average 'binary'", () -> Average.of("binary"));
   }
 }
