@@ -49,7 +49,7 @@ final class CheckCommand implements Callable<Integer> {
     Verification verification = Verification.run(data, Subjects.all(all, out), data.cases(), "");
     verification.printFailures(out);
     out.flush();
-    ResultFile verified = new ResultFile("verify", Environment.current(), verification.toJson());
+    ResultFile verified = new ResultFile("verify", Environment.current(), verification.toJson(), verification.counts());
     verified.write(folder.resolve("verify.json"));
 
     List<Work> points = Grid.load().preset(PRESET).points();

@@ -1,9 +1,11 @@
 package org.lanewise.bench.cli;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
@@ -200,6 +203,7 @@ final class Verification {
       JsonObject row = new JsonObject();
       row.addProperty("kernel", result.subject());
       row.addProperty("operation", result.reference().operation());
+      row.addProperty("dtype", result.reference().dtype());
       row.addProperty("case", result.reference().id());
       row.addProperty("region", result.reference().region());
       row.addProperty("contract", result.contract().id());
@@ -211,6 +215,35 @@ final class Verification {
       row.addProperty("repeat", result.verdict() == Verdict.FAILED ? repeat(result) : null);
       json.add(row);
     }
+    return json;
+  }
+
+  /** How many cases there are of each operation, dtype and region, by verdict; a case counts by the worse of its two. */
+  JsonArray counts() {
+    Map<List<String>, Map<Verdict, Integer>> counts = new TreeMap<>(Comparator.comparing(List::toString));
+    Map<List<String>, List<CaseResult>> byCase = new LinkedHashMap<>();
+    for (CaseResult result : results) {
+      byCase.computeIfAbsent(List.of(result.subject(), result.reference().id()), key -> new ArrayList<>()).add(result);
+    }
+    for (List<CaseResult> contracts : byCase.values()) {
+      ReferenceCase reference = contracts.getFirst().reference();
+      counts
+          .computeIfAbsent(
+              List.of(contracts.getFirst().subject(), reference.operation(), reference.dtype(), reference.region()),
+              key -> new EnumMap<>(Verdict.class))
+          .merge(Row.worse(contracts), 1, Integer::sum);
+    }
+    JsonArray json = new JsonArray();
+    counts.forEach(
+        (key, verdicts) -> {
+          JsonObject row = new JsonObject();
+          row.addProperty("kernel", key.get(0));
+          row.addProperty("operation", key.get(1));
+          row.addProperty("dtype", key.get(2));
+          row.addProperty("region", key.get(3));
+          verdicts.forEach((verdict, count) -> row.addProperty(verdict.name(), count));
+          json.add(row);
+        });
     return json;
   }
 

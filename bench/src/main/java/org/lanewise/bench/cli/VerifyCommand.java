@@ -69,7 +69,7 @@ final class VerifyCommand implements Callable<Integer> {
     out.printf("%d cases, outputs of PyTorch %s%n%n", selected.size(), data.torchVersion());
     verification.printSummary(out);
     if (json != null) {
-      new ResultFile("verify", Environment.current(), verification.toJson()).write(json);
+      new ResultFile("verify", Environment.current(), verification.toJson(), verification.counts()).write(json);
     }
     if (junit != null) {
       JUnitXml.write(junit, verification);

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 
 /**
@@ -22,10 +23,17 @@ import org.lanewise.bench.UserError;
  * @param kind such as {@code bench} or {@code verify}
  * @param environment where the results were made, see {@link Environment}
  * @param results the rows
+ * @param counts of checked rows: how many cases there are of each kind; null where rows are not counted
  */
-public record ResultFile(String kind, JsonObject environment, List<JsonObject> results) {
+public record ResultFile(
+    String kind, JsonObject environment, List<JsonObject> results, @Nullable JsonArray counts) {
   private static final String PREFIX = "lanewise/";
   private static final int VERSION = 1;
+
+  /** A file without counts. */
+  public ResultFile(String kind, JsonObject environment, List<JsonObject> results) {
+    this(kind, environment, results, null);
+  }
 
   /**
    * Reads a file.
@@ -72,7 +80,7 @@ public record ResultFile(String kind, JsonObject environment, List<JsonObject> r
       }
       results.add(object);
     }
-    return new ResultFile(kind, environment, List.copyOf(results));
+    return new ResultFile(kind, environment, List.copyOf(results), document.get("counts") instanceof JsonArray counts ? counts : null);
   }
 
   /** The file's text, one row a line, so that two files can be compared line by line. */
@@ -82,8 +90,14 @@ public record ResultFile(String kind, JsonObject environment, List<JsonObject> r
         .collect(
             Collectors.joining(
                 ",\n",
-                "{\"format\": \"%s%s\", \"version\": %d,\n \"environment\": %s,\n \"results\": [%s"
-                    .formatted(PREFIX, kind, VERSION, Json.line(environment), results.isEmpty() ? "" : "\n"),
+                "{\"format\": \"%s%s\", \"version\": %d,\n \"environment\": %s,\n%s \"results\": [%s"
+                    .formatted(
+                        PREFIX,
+                        kind,
+                        VERSION,
+                        Json.line(environment),
+                        counts == null ? "" : " \"counts\": %s,\n".formatted(Json.line(counts)),
+                        results.isEmpty() ? "" : "\n"),
                 "]}\n"));
   }
 

@@ -12,6 +12,7 @@ import org.lanewise.kernels.tensor.Tensor;
  * @param operation such as {@code bce_with_logits}
  * @param region the mathematical region, such as {@code NEAR_TIE}
  * @param rules ids of the rules of PyTorch's behaviour that the case covers
+ * @param dtype the name of the dtype of the first input: of logits, probabilities or labels; {@code none} without inputs
  * @param inputSource gives the inputs by name; large ones are computed at each call
  * @param options the options that differ from PyTorch's defaults
  * @param expectation what is expected
@@ -22,6 +23,7 @@ public record ReferenceCase(
     String operation,
     String region,
     List<String> rules,
+    String dtype,
     Supplier<Map<String, Tensor>> inputSource,
     Options options,
     Expectation expectation,

@@ -17,10 +17,12 @@ public final class ReferenceData {
   private static final int VERSION = 1;
 
   private final List<ReferenceCase> cases;
+  private final List<Rule> rules;
   private final String torchVersion;
 
-  private ReferenceData(List<ReferenceCase> cases, String torchVersion) {
+  private ReferenceData(List<ReferenceCase> cases, List<Rule> rules, String torchVersion) {
     this.cases = List.copyOf(cases);
+    this.rules = List.copyOf(rules);
     this.torchVersion = torchVersion;
   }
 
@@ -45,6 +47,11 @@ public final class ReferenceData {
   /** All cases, operation by operation. */
   public List<ReferenceCase> cases() {
     return cases;
+  }
+
+  /** The rules that the cases cover; none where the data has no {@code rules.json}. */
+  public List<Rule> rules() {
+    return rules;
   }
 
   /** The version of the PyTorch whose outputs are stored. */
@@ -103,7 +110,14 @@ public final class ReferenceData {
     if (cases.isEmpty()) {
       throw new DataException("%s lists no cases; write the data anew.".formatted(folder.describe("index.json")));
     }
-    return new ReferenceData(cases, index.object("versions").string("torch"));
+    List<Rule> rules = new ArrayList<>();
+    if (files.containsKey("rules.json")) {
+      Json json = Json.parse(folder.describe("rules.json"), files.get("rules.json")).requireFormat("lanewise/rules", VERSION);
+      for (Json rule : json.objects("rules")) {
+        rules.add(new Rule(rule.string("id"), rule.string("section"), rule.string("text")));
+      }
+    }
+    return new ReferenceData(cases, rules, index.object("versions").string("torch"));
   }
 
   private static ReferenceCase readCase(Json entry, String operation, Safetensors tensors) {
@@ -123,6 +137,7 @@ public final class ReferenceData {
         operation,
         entry.string("region"),
         entry.strings("rules"),
+        inputs.keys().isEmpty() ? "none" : dtype(inputs.object(inputs.keys().getFirst())).id(),
         () -> {
           Map<String, Tensor> all = new LinkedHashMap<>(stored);
           recipes.forEach((name, input) -> all.put(name, Recipe.tensor(input, dtype(input), shape(input))));
