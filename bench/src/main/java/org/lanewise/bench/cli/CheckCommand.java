@@ -73,45 +73,64 @@ final class CheckCommand implements Callable<Integer> {
     return exitCode == ExitCode.GOOD && unmeasured > 0 ? ExitCode.ENVIRONMENT : exitCode;
   }
 
-  /** One row a kernel and operation, under the shapes that the operation was measured at. */
+  /** One row a kernel and operation; the operations that have no kernels, and so no speed, in a table of their own. */
   private static void printSummary(PrintWriter out, Verification verification, List<MeasuredRow> measured) {
-    for (String operation : verification.rows().keySet().stream().map(Verification.RowKey::operation).distinct().toList()) {
-      List<Work> points =
-          measured.stream()
-              .map(MeasuredRow::work)
-              .filter(work -> work.operation().equals(operation) && !work.backward())
-              .distinct()
-              .toList();
-      out.printf("%n%s%n", operation);
-      out.printf("  %-11s %6s %6s %7s %8s  ", "kernel", "passed", "failed", "skipped", "max ULP");
-      points.forEach(point -> out.printf("%10s", point.shape()));
-      out.printf("  logits/s, forward%n");
-      verification
-          .rows()
-          .forEach(
-              (key, row) -> {
-                if (!key.operation().equals(operation)) {
-                  return;
-                }
-                out.printf(
-                    "  %-11s %6d %6d %7d %8s  ",
-                    key.subject(),
-                    row.count(Verdict.PASSED),
-                    row.count(Verdict.FAILED),
-                    row.count(Verdict.SKIPPED),
-                    row.worst() == null ? "-" : Verification.ulp(Math.abs(row.worst().ulp())));
-                points.forEach(point -> out.printf("%10s", throughput(measured, point, key.subject())));
-                out.println();
-              });
-      verification
-          .rows()
-          .forEach(
-              (key, row) -> {
-                if (key.operation().equals(operation) && row.worst() != null) {
-                  out.printf("  worst input of %s: %s %s%n", key.subject(), row.worst().output(), row.worst().input());
-                }
-              });
+    List<String> operations =
+        verification.rows().keySet().stream().map(Verification.RowKey::operation).distinct().toList();
+    for (String operation : operations) {
+      if (isMeasured(measured, operation)) {
+        printKernels(out, verification, measured, operation);
+      }
     }
+    out.printf("%nwithout kernels  passed failed%n");
+    verification
+        .rows()
+        .forEach(
+            (key, row) -> {
+              if (!isMeasured(measured, key.operation())) {
+                out.printf(
+                    "  %-13s  %6d %6d%n", key.operation(), row.count(Verdict.PASSED), row.count(Verdict.FAILED));
+              }
+            });
+  }
+
+  private static boolean isMeasured(List<MeasuredRow> measured, String operation) {
+    return measured.stream().anyMatch(row -> row.work().operation().equals(operation));
+  }
+
+  /** The kernels of one operation, under the shapes that it was measured at. */
+  private static void printKernels(
+      PrintWriter out, Verification verification, List<MeasuredRow> measured, String operation) {
+    List<Work> points =
+        measured.stream()
+            .map(MeasuredRow::work)
+            .filter(work -> work.operation().equals(operation) && !work.backward())
+            .distinct()
+            .toList();
+    out.printf("%n%s, logits/s forward by shape%n", operation);
+    out.printf("  %-11s %6s %6s %7s %8s  ", "kernel", "passed", "failed", "skipped", "max ULP");
+    points.forEach(point -> out.printf("%10s", point.shape()));
+    out.println();
+    verification
+        .rows()
+        .forEach(
+            (key, row) -> {
+              if (!key.operation().equals(operation)) {
+                return;
+              }
+              out.printf(
+                  "  %-11s %6d %6d %7d %8s  ",
+                  key.subject(),
+                  row.count(Verdict.PASSED),
+                  row.count(Verdict.FAILED),
+                  row.count(Verdict.SKIPPED),
+                  row.worst() == null ? "-" : Verification.ulp(Math.abs(row.worst().ulp())));
+              points.forEach(point -> out.printf("%10s", throughput(measured, point, key.subject())));
+              out.println();
+              if (row.worst() != null) {
+                out.printf("    worst: %s at %s%n", row.worst().output(), row.worst().input());
+              }
+            });
   }
 
   private static String throughput(List<MeasuredRow> measured, Work point, String kernel) {
