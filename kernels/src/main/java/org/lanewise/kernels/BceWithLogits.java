@@ -20,7 +20,7 @@ import org.lanewise.kernels.tensor.Tensor;
  * have the shape of the logits; a hard target is 0 or 1, a soft one lies between.
  *
  * <p>Special values are PyTorch's: a NaN in either operand gives NaN; an infinite logit gives a finite gradient, and the
- * loss +∞ or NaN. A loss is never −0, and a gradient that underflows keeps its sign.
+ * loss +∞ or NaN. A loss is never −0 where no weight is negative, and a gradient that underflows keeps its sign.
  *
  * <p>Objects are immutable and may be shared between threads.
  */
@@ -304,18 +304,20 @@ public final class BceWithLogits {
 
   private float compute(
       float[] logits, float[] target, int rows, int columns, float @Nullable [] loss, float @Nullable [] gradient) {
-    int[] shape = null;
-    if (weight != null || posWeight != null) {
-      shape = new int[] {rows, columns};
-      checkWeight("weight", weight, shape);
-      checkWeight("posWeight", posWeight, shape);
-    }
+    checkWeight("weight", weight, rows, columns, loss, gradient);
+    checkWeight("posWeight", posWeight, rows, columns, loss, gradient);
     return (float)
         compute(
-            kernel(DType.FLOAT32), logits, target, shape, rows, columns, weight, posWeight, null, 1, loss, gradient, null);
+            kernel(DType.FLOAT32), logits, target, null, rows, columns, weight, posWeight, null, 1, loss, gradient, null);
   }
 
-  private static void checkWeight(String name, @Nullable Tensor weight, int[] shape) {
+  private static void checkWeight(
+      String name,
+      @Nullable Tensor weight,
+      int rows,
+      int columns,
+      float @Nullable [] loss,
+      float @Nullable [] gradient) {
     if (weight == null) {
       return;
     }
@@ -324,7 +326,13 @@ public final class BceWithLogits {
           "%s is %s, but the array forms compute in float32; convert it with to(DType.FLOAT32)."
               .formatted(name, weight.dtype().id()));
     }
-    Broadcast.check(name, shape, weight.shape(), shape);
+    if (loss != null) {
+      ArrayArguments.distinct("loss", loss, name, weight.array());
+    }
+    if (gradient != null) {
+      ArrayArguments.distinct("logitsGradient", gradient, name, weight.array());
+    }
+    Broadcast.checkMatrix(name, weight, rows, columns);
   }
 
   private BceWithLogitsKernel<Object> kernel(DType dtype) {
@@ -370,10 +378,8 @@ public final class BceWithLogits {
       int elements = rows * columns;
       call.gradientScale = reduction == Reduction.MEAN ? upstreamScale / elements : upstreamScale;
       if (elements > 0) {
-        if (shape != null) {
-          Broadcast.place(call.weight, weight, shape, rows, columns);
-          Broadcast.place(call.posWeight, posWeight, shape, rows, columns);
-        }
+        Broadcast.place(call.weight, weight, shape, rows, columns);
+        Broadcast.place(call.posWeight, posWeight, shape, rows, columns);
         if (isFlat(call.weight, columns) && isFlat(call.posWeight, columns)) {
           columns = elements;
           rows = 1;

@@ -40,6 +40,19 @@ final class Broadcast {
     }
   }
 
+  /** {@link #check} against the shape [rows, columns]; allocates nothing where the weight fits. */
+  static void checkMatrix(String name, Tensor weight, int rows, int columns) {
+    int rank = weight.rank();
+    boolean fits =
+        rank <= 2
+            && (rank < 1 || weight.size(rank - 1) == columns || weight.size(rank - 1) == 1)
+            && (rank < 2 || weight.size(0) == rows || weight.size(0) == 1);
+    if (!fits) {
+      int[] shape = {rows, columns};
+      check(name, shape, weight.shape(), shape);
+    }
+  }
+
   /** The size of dimension {@code dim} of a shape seen with {@code rank} dimensions. */
   private static int size(int[] shape, int dim, int rank) {
     int own = dim - (rank - shape.length);
@@ -51,8 +64,10 @@ final class Broadcast {
    * column, one a row or one an element without a copy, anything else as a copy.
    *
    * @param weight of the dtype of the computation and of a shape that broadcasts to {@code shape}; null is absent
+   * @param shape of the logits; null for [rows, columns]
    */
-  static void place(Strided<Object> operand, @Nullable Tensor weight, int[] shape, int rows, int columns) {
+  static void place(
+      Strided<Object> operand, @Nullable Tensor weight, int @Nullable [] shape, int rows, int columns) {
     if (weight == null) {
       operand.clear();
       return;
@@ -68,7 +83,8 @@ final class Broadcast {
     } else if (numel == rows && !perColumn && weight.size(weight.rank() - 1) == 1) {
       operand.set(weight.array(), 0, 1, 0);
     } else {
-      operand.set(expand(weight, shape, rows * columns), 0, columns, 1);
+      int[] whole = shape == null ? new int[] {rows, columns} : shape;
+      operand.set(expand(weight, whole, rows * columns), 0, columns, 1);
     }
   }
 

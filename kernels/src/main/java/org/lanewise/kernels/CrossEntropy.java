@@ -26,7 +26,7 @@ import org.lanewise.kernels.tensor.Tensor;
  * rows.
  *
  * <p>Special values are PyTorch's: a row with a NaN, a +∞ or nothing but −∞ gives NaN; a target at −∞ gives +∞. A loss is
- * never −0.
+ * never −0 where no weight is negative.
  *
  * <p>Objects are immutable and may be shared between threads.
  */
@@ -221,6 +221,7 @@ public final class CrossEntropy {
     int elements = checkArrays(logits, target, batch, classes);
     ArrayArguments.length("loss", loss, batch);
     ArrayArguments.distinct("loss", loss, "logits", logits);
+    checkWeightDistinct("loss", loss);
     if (logitsGradient != null) {
       checkGradient(logits, logitsGradient, elements);
       ArrayArguments.distinct("logitsGradient", logitsGradient, "loss", loss);
@@ -241,16 +242,23 @@ public final class CrossEntropy {
     ArrayArguments.length("target", target, batch);
     checkSmoothing();
     if (weight != null) {
-      checkClassWeight(weight, classes, 2);
+      checkClassWeight(weight, classes);
       checkWeightDType(weight, DType.FLOAT32);
     }
     checkRange(target, batch, classes);
     return elements;
   }
 
-  private static void checkGradient(float[] logits, float[] logitsGradient, int elements) {
+  private void checkWeightDistinct(String name, float[] result) {
+    if (weight != null) {
+      ArrayArguments.distinct(name, result, "weight", weight.array());
+    }
+  }
+
+  private void checkGradient(float[] logits, float[] logitsGradient, int elements) {
     ArrayArguments.length("logitsGradient", logitsGradient, elements);
     ArrayArguments.distinct("logitsGradient", logitsGradient, "logits", logits);
+    checkWeightDistinct("logitsGradient", logitsGradient);
   }
 
   /** Logits of shape [outer, classes, inner], and the shape of a result with reduction none. */
@@ -295,7 +303,7 @@ public final class CrossEntropy {
               .formatted(classes, Arrays.toString(weight.shape())),
           "Pass one weight for each class.");
     }
-    if (!logits.dtype().isFloatingPoint()) {
+    if (!logits.dtype().isFloatingPoint() && logits.numel() > 0) {
       throw logSoftmaxError(logits);
     }
     checkSmoothing();
@@ -316,8 +324,8 @@ public final class CrossEntropy {
         "Convert the logits with logits.to(DType.FLOAT32).");
   }
 
-  /** PyTorch's checks in PyTorch's order, for class indices, but for their range. */
-  private void checkIndices(Tensor logits, Tensor target) {
+  /** PyTorch's checks in PyTorch's order, for class indices. */
+  private void checkIndices(Tensor logits, Tensor target, boolean withGradient) {
     checkSmoothing();
     if (logits.rank() == 0) {
       throw new IndexError(
@@ -327,48 +335,46 @@ public final class CrossEntropy {
     if (!logits.dtype().isFloatingPoint() && logits.numel() > 0) {
       throw logSoftmaxError(logits);
     }
-    if (rank > 1 && (target.rank() == 0 || target.size(0) != logits.size(0))) {
-      throw new ValueError(
-          "Expected input batch_size (%d) to match target batch_size (%d)."
-              .formatted(logits.size(0), target.rank() == 0 ? 0 : target.size(0)),
-          "Pass one class index for each row of logits.");
-    }
-    if (rank <= 2) {
-      checkRows(logits, target);
-    } else {
-      checkSpatial(logits, target);
-    }
-    int classes = Shape.of(logits).classes;
-    if (weight != null) {
-      checkClassWeight(weight, classes, rank);
-    }
-    if (!logits.dtype().isFloatingPoint()) { // only empty ones get here
-      throw new NotImplementedError(
-          "\"%s_out_frame\" not implemented for '%s'"
-              .formatted(rank <= 2 ? "nll_loss" : "nll_loss2d_forward", logits.dtype().torchName()),
-          "Convert the logits with logits.to(DType.FLOAT32).");
-    }
-    if (rank > 2 && target.dtype() == DType.UINT8) {
-      throw new RuntimeError(
-          "expected scalar type Long but found Byte", "Convert the target with target.to(DType.INT64).");
-    }
-    if (weight != null) {
-      checkWeightDType(weight, logits.dtype());
-      if (labelSmoothing > 0 && reduction == Reduction.MEAN && target.dtype() == DType.UINT8) {
-        checkRange(target.to(DType.INT64).longs(), target.numel(), classes);
-        throw new RuntimeError(
-            "gather(): Expected dtype int32/int64 for index", "Convert the target with target.to(DType.INT64).");
-      }
+    ClassIndexChecks.check(logits, target, weight, reduction, withGradient);
+    checkRange(target.to(DType.INT64).longs(), target.numel(), Shape.of(logits).classes);
+    if (labelSmoothing > 0) {
+      checkSmoothedOperands(logits, target);
     }
   }
 
-  private static void checkClassWeight(Tensor weight, int classes, int rank) {
-    if (rank > 2 ? weight.numel() != classes : weight.rank() != 1 || weight.size(0) != classes) {
+  /** What PyTorch's sum over all classes, which label smoothing adds, trips over. */
+  private void checkSmoothedOperands(Tensor logits, Tensor target) {
+    if (weight != null && weight.rank() > 1 && weight.size(0) != weight.numel()) {
+      int[] view = new int[logits.rank()];
+      Arrays.fill(view, 1);
+      view[1] = weight.size(0);
       throw new RuntimeError(
-          rank > 2
-              ? "weight tensor should be defined either for all or no classes"
-              : "weight tensor should be defined either for all %d classes or no classes but got weight tensor of shape: %s"
-                  .formatted(classes, Arrays.toString(weight.shape())),
+          "shape '%s' is invalid for input of size %d".formatted(Arrays.toString(view), weight.numel()),
+          "Give the weight the shape [%d].".formatted(weight.numel()));
+    }
+    if (weight != null && reduction == Reduction.MEAN && target.numel() > 0) {
+      if (target.dtype() == DType.UINT8) {
+        throw new RuntimeError(
+            "gather(): Expected dtype int32/int64 for index", "Convert the target with target.to(DType.INT64).");
+      }
+      if (weight.rank() > 1) {
+        throw new RuntimeError(
+            "Index tensor must have the same number of dimensions as input tensor",
+            "Give the weight the shape [%d].".formatted(weight.numel()));
+      }
+    }
+    if (logits.rank() == 1 && target.rank() == 1 && logits.size(0) != 1) {
+      throw new RuntimeError(
+          "output with shape [] doesn't match the broadcast shape [1]",
+          "Give the class index of a single row the shape [], with target.reshape().");
+    }
+  }
+
+  private static void checkClassWeight(Tensor weight, int classes) {
+    if (weight.rank() != 1 || weight.size(0) != classes) {
+      throw new RuntimeError(
+          "weight tensor should be defined either for all %d classes or no classes but got weight tensor of shape: %s"
+              .formatted(classes, Arrays.toString(weight.shape())),
           "Pass one weight for each of the %d classes.".formatted(classes));
     }
   }
@@ -378,68 +384,6 @@ public final class CrossEntropy {
       throw new RuntimeError(
           "expected scalar type %s but found %s".formatted(dtype.torchName(), weight.dtype().torchName()),
           "Convert the weight with weight.to(DType.%s).".formatted(dtype));
-    }
-  }
-
-  /** Logits of shape [C] or [N, C]. */
-  private static void checkRows(Tensor logits, Tensor target) {
-    if (target.rank() > 1) {
-      throw new RuntimeError(
-          "0D or 1D target tensor expected, multi-target not supported",
-          "Pass one class index a row: drop a dimension of size 1 with target.reshape(-1), turn one-hot rows into indices "
-              + "with target.argmax(1); several labels a row belong to BceWithLogits.");
-    }
-    checkIndexDType(target);
-    if (logits.rank() == 1 && target.rank() == 1 && target.size(0) != 1) {
-      throw new ValueError(
-          "For 1D input, 1D target must have size 1, but got target size: " + target.size(0),
-          "Pass a single class index for a single row of logits.");
-    }
-  }
-
-  /** Logits of shape [N, C, d1, …]. */
-  private static void checkSpatial(Tensor logits, Tensor target) {
-    int[] input = logits.shape();
-    int[] actual = target.shape();
-    int[] expected = new int[input.length - 1];
-    expected[0] = input[0];
-    System.arraycopy(input, 2, expected, 1, input.length - 2);
-    String remedy = "Give the target the shape of the logits without dimension 1.";
-    if (input.length == 4) {
-      if (target.rank() != 3) {
-        throw new RuntimeError(
-            "only batches of spatial targets supported (3D tensors) but got targets of dimension: " + target.rank(),
-            remedy);
-      }
-      checkIndexDType(target);
-      if (!Arrays.equals(actual, expected)) {
-        throw sizeMismatch(input, actual, remedy);
-      }
-    } else {
-      if (!Arrays.equals(actual, expected)) {
-        throw new RuntimeError(
-            "Expected target size %s, got %s".formatted(Arrays.toString(expected), Arrays.toString(actual)), remedy);
-      }
-      checkIndexDType(target);
-      if (logits.numel() == 0 && target.numel() != 0) {
-        // No classes. PyTorch has reshaped both by now, and reports the shapes it made.
-        throw sizeMismatch(
-            new int[] {input[0], input[1], 0, 0}, new int[] {input[0], 1, target.numel() / input[0]}, remedy);
-      }
-    }
-  }
-
-  private static RuntimeError sizeMismatch(int[] input, int[] target, String remedy) {
-    // The parenthesis that is not closed is PyTorch's.
-    return new RuntimeError(
-        "size mismatch (got input: %s , target: %s".formatted(Arrays.toString(input), Arrays.toString(target)), remedy);
-  }
-
-  private static void checkIndexDType(Tensor target) {
-    if (target.dtype() != DType.INT64 && target.dtype() != DType.UINT8) {
-      throw new RuntimeError(
-          "expected target dtype to be Long or Byte, but got " + target.dtype().torchName(),
-          "Convert class indices with target.to(DType.INT64).");
     }
   }
 
@@ -463,22 +407,24 @@ public final class CrossEntropy {
     if (probabilities) {
       checkProbabilities(logits, target);
     } else {
-      checkIndices(logits, target);
+      checkIndices(logits, target, logitsGradient);
     }
     Shape shape = Shape.of(logits);
     long[] indices = null;
     if (!probabilities) {
       indices = target.to(DType.INT64).longs();
-      checkRange(indices, indices.length, shape.classes);
     }
     DType resultDType =
         !probabilities
             ? logits.dtype()
             : promote(
-                promote(logits.dtype(), target.dtype()),
-                weight != null && weight.dtype().isFloatingPoint() ? weight.dtype() : logits.dtype());
+                logits.dtype().isFloatingPoint() ? promote(logits.dtype(), target.dtype()) : target.dtype(),
+                weight != null && weight.dtype().isFloatingPoint() ? weight.dtype() : target.dtype());
     boolean perRow = reduction == Reduction.NONE;
     Tensor seed = Upstream.check(upstream, resultDType, perRow ? shape.result : new int[0]);
+    if (!probabilities && logitsGradient) {
+      ClassIndexChecks.checkSingleRowGradient(logits, target);
+    }
     DType dtype = Declarations.computation(logits, probabilities ? target : null, weight);
     Tensor loss = perRow ? Tensor.zeros(dtype, shape.result) : null;
     Tensor gradientOfLogits = logitsGradient ? Tensor.zeros(dtype, logits.shape()) : null;

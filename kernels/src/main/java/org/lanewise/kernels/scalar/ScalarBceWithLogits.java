@@ -163,6 +163,8 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
                   + Math.fma(weighted, signedLow, weightedLow * signedHigh);
           float gradient = Math.fma(quotient, factorHigh, Math.fma(correction, factorHigh, quotient * factorLow));
           gradient = gradient == 0 ? quotient * factorHigh : gradient; // the low parts may have taken its sign
+          // An infinite weight; infinite pos_weight or target, NaN as in PyTorch.
+          gradient = gradient != gradient ? quotient * factorHigh + (q - q) : gradient;
           call.logitsGradient.array[call.logitsGradient.at(row, column)] = x != x ? x : gradient;
         }
 
@@ -199,6 +201,7 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
         // Where the sum overflows, the weight may still bring it back.
         float minusLoss =
             sum - sum == 0 ? Math.fma(sum, weight, sumLow * weight) : Math.fma(y * weight, w, c * (m1 * weight));
+        minusLoss = minusLoss != minusLoss ? sum * weight : minusLoss; // an infinite weight
         if (call.loss.array != null) {
           call.loss.array[call.loss.at(row, column)] = 0 - minusLoss; // +0, never -0
         }

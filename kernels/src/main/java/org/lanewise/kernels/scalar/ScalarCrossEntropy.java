@@ -36,7 +36,8 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
       for (int i = 0; i < call.inner; i++, row++) {
         int target = call.target.array == null ? 0 : targetClass(call, n, i);
         boolean ignored = target < 0;
-        double weight = ignored ? 0 : call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + target];
+        double weight =
+            ignored ? 0 : call.classWeight == null || !call.target.isPresent() ? 1 : call.classWeight[call.classWeightOffset + target];
         float upstream = call.upstream.array == null ? 1 : call.upstream.array[call.upstream.at(n, i)];
         double scale = ignored ? 0 : call.gradientScale * upstream;
         double loss =

@@ -332,6 +332,9 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector gradient = quotient.fma(factorHigh, correction.fma(factorHigh, quotient.mul(factorLow)));
       // The low parts may have taken the sign of a zero.
       gradient = gradient.blend(quotient.mul(factorHigh), gradient.compare(VectorOperators.EQ, zero));
+      // An infinite weight; infinite pos_weight or target, NaN as in PyTorch.
+      gradient =
+          gradient.blend(quotient.mul(factorHigh).add(q.sub(q)), gradient.compare(VectorOperators.NE, gradient));
       gradient.blend(x, x.compare(VectorOperators.NE, x)).intoArray(out, outOffset + i);
     }
   }
@@ -406,7 +409,9 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       VectorMask<Float> finite = sum.sub(sum).compare(VectorOperators.EQ, zero);
       // Where the sum overflows, the weight may still bring it back.
       FloatVector overflown = y.mul(wt).fma(w, c.mul(m1.mul(wt)));
-      overflown.blend(sum.fma(wt, sumLow.mul(wt)), finite).intoArray(m1s, i);
+      FloatVector minusLoss = overflown.blend(sum.fma(wt, sumLow.mul(wt)), finite);
+      // An infinite weight.
+      minusLoss.blend(sum.mul(wt), minusLoss.compare(VectorOperators.NE, minusLoss)).intoArray(m1s, i);
     }
   }
 

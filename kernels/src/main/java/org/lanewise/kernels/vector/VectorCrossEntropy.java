@@ -76,7 +76,8 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
       for (int i = 0; i < call.inner; i++, row++) {
         int target = call.target.isPresent() ? targetClass(call, n, i) : 0;
         boolean ignored = target < 0;
-        double weight = ignored ? 0 : call.classWeight == null ? 1 : call.classWeight[call.classWeightOffset + target];
+        double weight =
+            ignored ? 0 : call.classWeight == null || !call.target.isPresent() ? 1 : call.classWeight[call.classWeightOffset + target];
         float upstream = call.upstream.isPresent() ? call.upstream.array[call.upstream.at(n, i)] : 1;
         double scale = ignored ? 0 : call.gradientScale * upstream;
         double loss;
