@@ -344,6 +344,11 @@ public final class CrossEntropy {
 
   /** What PyTorch's sum over all classes, which label smoothing adds, trips over. */
   private void checkSmoothedOperands(Tensor logits, Tensor target) {
+    if (logits.rank() == 1 && target.rank() == 1 && logits.size(0) != 1) {
+      throw new RuntimeError(
+          "output with shape [] doesn't match the broadcast shape [1]",
+          "Give the class index of a single row the shape [], with target.reshape().");
+    }
     if (weight != null && weight.rank() > 1 && weight.size(0) != weight.numel()) {
       int[] view = new int[logits.rank()];
       Arrays.fill(view, 1);
@@ -362,11 +367,6 @@ public final class CrossEntropy {
             "Index tensor must have the same number of dimensions as input tensor",
             "Give the weight the shape [%d].".formatted(weight.numel()));
       }
-    }
-    if (logits.rank() == 1 && target.rank() == 1 && logits.size(0) != 1) {
-      throw new RuntimeError(
-          "output with shape [] doesn't match the broadcast shape [1]",
-          "Give the class index of a single row the shape [], with target.reshape().");
     }
   }
 
