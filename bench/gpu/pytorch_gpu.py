@@ -732,6 +732,8 @@ def write_results(path, facts, rows):
 
 @contextlib.contextmanager
 def written_beside(path, text):
+    if path.exists() and not path.is_file():
+        raise Problem(3, f"Cannot write {path}: it is no regular file; choose another file with --out.")
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
