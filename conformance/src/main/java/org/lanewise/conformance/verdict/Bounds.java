@@ -67,5 +67,4 @@ final class Bounds {
   private static boolean isReduced(String name, Expectation.Output output) {
     return name.equals("loss") && output.isScalar();
   }
-
 }

@@ -32,7 +32,7 @@ public final class CrossEntropyCall<A> {
 
   public int classWeightOffset;
 
-  /** Rows with this class index have loss 0, weight 0 and gradient 0. */
+  /** Rows with this class index have loss 0, weight 0 and gradient 0; NaN where the row has no softmax. */
   public long ignoreIndex;
 
   /** From 0 to 1. */
