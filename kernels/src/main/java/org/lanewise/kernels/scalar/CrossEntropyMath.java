@@ -8,17 +8,20 @@ package org.lanewise.kernels.scalar;
  * accuracy, where log-sum-exp minus x_t cancels to 0; one formula serves every row. The gradient is e^(x_c − m) · E /
  * (1 + S · E), and for the target the negated sum of the others, −S · E / (1 + S · E).
  *
- * <p><b>The difference x − m is never rounded.</b> Each logit is reduced by itself, x = n · ln 2 + r, and the row's
- * offset goes into the exponent: 2^(n − K) with K = round(m / ln 2). Only rows with |m| &gt; {@link #LARGEST_UNSHIFTED} are
- * shifted by m first; there the difference is exact for every logit that is not negligible (Sterbenz).
+ * <p><b>The difference x − m is never rounded.</b> Each logit is reduced by itself, x = n · ln 2 + r, and what the row is scaled
+ * by goes into the exponent: 2^(n − K). In a row whose logits all lie within ±{@link #WINDOW} nothing can overflow or
+ * underflow, so K = 0 and nobody looks for m: the row is read once. In other rows K = round(m / ln 2). Only rows with
+ * |m| &gt; {@link #LARGEST_UNSHIFTED} are shifted by m first; there the difference is exact for every logit that is not
+ * negligible (Sterbenz). Which of the three a row takes depends on its own logits alone.
  *
  * <p><b>Exponential.</b> With C1 = float(ln 2) and C2 = float(ln 2 − C1), x − n · C1 is exact in one fused step; e^r is a
- * minimax polynomial of degree 6. Results are 2^52 times too large ({@link #HEADROOM}), so that e^−122 of the largest term
- * is still a normal number; what is further below ({@link #DEEPEST}) is 0, even from 2^18 classes together less than a
- * 200th of the smallest subnormal loss.
+ * minimax polynomial of degree 6. Outside the window results are 2^62 times too large ({@link #HEADROOM}), so that e^−122 of
+ * the largest term is still a normal number; what is further below ({@link #DEEPEST}) is 0, even from 2^18 classes
+ * together less than a 200th of the smallest subnormal loss.
  *
- * <p><b>Sums and the rest of the row</b> are float64, the exponential and logarithm of a row those of {@link RowMath}; a loss
- * is rounded to float32 once.
+ * <p><b>Sums and the rest of the row</b> are float64: a row of fewer than {@link #WIDE} classes is added in class order, a
+ * wider one in the slots of {@link SlotSum}. The exponential and logarithm of a row are those of {@link RowMath}; a loss is
+ * rounded to float32 once.
  */
 public final class CrossEntropyMath {
   private CrossEntropyMath() {}
@@ -36,25 +39,37 @@ public final class CrossEntropyMath {
 
   public static final float MINUS_LN2_LOW = 0x1.05c610p-29f;
 
-  /** Exponentials are 2^HEADROOM times too large. */
-  public static final int HEADROOM = 52;
+  /**
+   * The largest |x| of a row whose logits are exponentiated as they are: e^±43 = 2^±62.04, which the factor of the gradient
+   * leaves normal.
+   */
+  public static final float WINDOW = 43f;
+
+  /** The classes from which on a row is added in slots. */
+  public static final int WIDE = 256;
+
+  /** Outside the window exponentials are 2^HEADROOM times too large. */
+  public static final int HEADROOM = 62;
 
   /** 2^−HEADROOM. */
-  public static final float HEADROOM_UNSCALE = 0x1p-52f;
+  public static final float HEADROOM_UNSCALE = 0x1p-62f;
 
   /** Logits more than this below the largest contribute 0. */
   public static final float DEEPEST = 122f;
 
   /** e^r = 1 + r + r² · (Q0 + Q1 r + … + Q4 r⁴) on |r| ≤ ln 2 / 2. */
-  public static final float Q0 = (float) .4999999344778312;
+  public static final float Q0 = 0x1.fffffcp-2f;
 
-  public static final float Q1 = (float) .16666520631685852;
-  public static final float Q2 = (float) .04166838804697834;
-  public static final float Q3 = (float) .008368716881997933;
-  public static final float Q4 = (float) .0013814598603634869;
+  public static final float Q1 = 0x1.55548cp-3f;
+  public static final float Q2 = 0x1.555858p-5f;
+  public static final float Q3 = 0x1.123ddep-7f;
+  public static final float Q4 = 0x1.6ac83p-10f;
 
   /** E is kept finite: a target further below the largest logit has loss m − x_t + ln S to the last bit. */
   public static final double LOWEST_TARGET = -600;
+
+  /** Sign, exponent and the first 23 bits after the point of a double. */
+  public static final long LEADING_BITS = -1L << 29;
 
   public static final double LN2 = 0x1.62e42fefa39efp-1;
 
@@ -81,8 +96,28 @@ public final class CrossEntropyMath {
     return Math.abs(max) <= LARGEST_UNSHIFTED ? 0 : max;
   }
 
-  /** K, the power of two that the exponentials of a row are divided by. */
-  public static float exponentOffset(float shiftedMax) {
-    return (float) Math.rint((double) shiftedMax * 0x1.71547652b82fep0);
+  /** K − HEADROOM, the power of two that the exponentials of a row are divided by. */
+  public static float exponentOffset(float shiftedMax, boolean inWindow) {
+    return inWindow ? 0 : (float) Math.rint((double) shiftedMax * 0x1.71547652b82fep0) - HEADROOM;
+  }
+
+  /** The power of two that exponentials are multiplied by, and the factor of the gradient divided by, lest either underflow. */
+  public static float unit(double scale) {
+    return Math.abs(scale) < 1 ? HEADROOM_UNSCALE : 1;
+  }
+
+  /** The leading 24 bits of a factor of gradients. */
+  public static float high(double factor) {
+    return (float) leading(factor);
+  }
+
+  /** What {@link #high} leaves, of the same sign even if it is 0, so that a product that underflows keeps the true sign. */
+  public static float low(double factor) {
+    double rest = factor - leading(factor);
+    return (float) Math.copySign(rest == rest ? rest : 0, factor);
+  }
+
+  private static double leading(double factor) {
+    return Double.longBitsToDouble(Double.doubleToRawLongBits(factor) & LEADING_BITS);
   }
 }

@@ -68,7 +68,8 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     float[] logits = call.logits.array;
     int start = call.logits.at(n, 0) + i;
     int stride = call.logits.columnStride;
-    float max = max(logits, start, stride, call.classes);
+    int classes = call.classes;
+    float max = max(logits, start, stride, classes);
     if (!(Math.abs(max) <= Float.MAX_VALUE)) {
       // +inf among the logits, or nothing above -inf: there is no distribution, every result is NaN.
       fillGradients(call, n, i, Float.NaN);
@@ -76,40 +77,42 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     }
     float shift = shift(max);
     float shiftedMax = max - shift;
-    float exponentOffset = exponentOffset(shiftedMax);
+    float exponentOffset = exponentOffset(shiftedMax, largestMagnitude(logits, start, stride, classes) <= WINDOW);
 
     double[] slots = scratch.rowSlots;
     Arrays.fill(slots, 0);
-    for (int chunk = 0; chunk < call.classes; chunk += CHUNK) {
-      int length = Math.min(CHUNK, call.classes - chunk);
-      exponentials(logits, start + chunk * stride, stride, length, shift, shiftedMax, exponentOffset, scratch.exponentials);
+    double inOrder = 0;
+    for (int chunk = 0; chunk < classes; chunk += CHUNK) {
+      int length = Math.min(CHUNK, classes - chunk);
+      exponentials(
+          logits, start + chunk * stride, stride, length, shift, shiftedMax, exponentOffset, scratch.exponentials, 0);
       if (target >= chunk && target < chunk + length) {
         scratch.exponentials[target - chunk] = 0;
       }
       for (int c = 0; c < length; c++) {
-        slots[c % SlotSum.SLOTS] += scratch.exponentials[c];
+        if (classes < WIDE) {
+          inOrder += scratch.exponentials[c];
+        } else {
+          slots[c % SlotSum.SLOTS] += scratch.exponentials[c];
+        }
         if (call.logitsGradient.array != null) {
           call.logitsGradient.array[call.logitsGradient.at(n, chunk + c) + i] = scratch.exponentials[c];
         }
       }
     }
-    double others = SlotSum.reduce(slots);
+    double others = classes < WIDE ? inOrder : SlotSum.reduce(slots);
 
-    double z =
-        target < 0
-            ? 0
-            : ((double) logits[start + target * stride] - shift) - (exponentOffset - (double) HEADROOM) * LN2;
+    // Finish: the loss, and the factor of the gradient.
+    double z = target < 0 ? 0 : ((double) logits[start + target * stride] - shift) - exponentOffset * LN2;
     double zc = z < LOWEST_TARGET ? LOWEST_TARGET : z;
     double e = RowMath.exp(-zc);
     double ratio = others * e;
     double loss = RowMath.log1p(ratio) + (zc - z);
+    double factor = scale * (e / (ratio + 1));
 
     if (call.logitsGradient.array != null) {
-      double factor = target < 0 ? others * 0 : scale * (e / (ratio + 1));
-      // The headroom is taken out of the small exponentials or put into the small factor, lest either underflow.
-      float unit = Math.abs(scale) < 1 ? HEADROOM_UNSCALE : 1;
-      double unitFactor = factor / unit;
-      scale(call, n, i, unit, SplitDouble.high(unitFactor), SplitDouble.low(unitFactor));
+      float unit = unit(scale);
+      scale(call, n, i, unit, high(factor / unit), low(factor / unit));
       if (target >= 0) {
         call.logitsGradient.array[call.logitsGradient.at(n, target) + i] = (float) -(others * factor);
       }
@@ -118,7 +121,7 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
   }
 
   /** The largest logit, NaN passed over; -inf if there is none. */
-  private static float max(float[] logits, int start, int stride, int classes) {
+  public static float max(float[] logits, int start, int stride, int classes) {
     float max = Float.NEGATIVE_INFINITY;
     for (int c = 0; c < classes; c++) {
       float x = logits[start + c * stride];
@@ -127,10 +130,21 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     return max;
   }
 
-  /** out[c] = e^(x_c − max) · 2^HEADROOM, up to the power of two that exponentOffset rounds away. */
-  private static void exponentials(
-      float[] logits, int start, int stride, int length, float shift, float shiftedMax, float exponentOffset, float[] out) {
-    float magic = MAGIC + HEADROOM - exponentOffset;
+  /** The largest |x|, NaN passed over: a row with a NaN has no results but NaN, whichever way it takes. */
+  public static float largestMagnitude(float[] logits, int start, int stride, int classes) {
+    float max = 0;
+    for (int c = 0; c < classes; c++) {
+      float x = Math.abs(logits[start + c * stride]);
+      max = x > max ? x : max;
+    }
+    return max;
+  }
+
+  /** out[c] = e^(x_c − shift) · 2^−exponentOffset; 0 where that is negligible beside the largest. */
+  public static void exponentials(
+      float[] logits, int start, int stride, int length,
+      float shift, float shiftedMax, float exponentOffset, float[] out, int outStart) {
+    float magic = MAGIC - exponentOffset;
     float lowest = shiftedMax - DEEPEST;
     for (int c = 0; c < length; c++) {
       float x = logits[start + c * stride] - shift;
@@ -143,7 +157,7 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
       float q = Math.fma(Math.fma(p, r, 1), r, 1);
       float s = Float.intBitsToFloat(Float.floatToRawIntBits(k) << 23);
       float e = q * s;
-      out[c] = x < lowest ? 0 : e;
+      out[outStart + c] = x < lowest ? 0 : e;
     }
   }
 
