@@ -26,19 +26,21 @@ package org.lanewise.kernels.scalar;
 public final class BceMath {
   private BceMath() {}
 
-  /** The clamp of −|x|: e^−104 rounds to 0. */
-  public static final float LOWEST = -104f;
+  /** The clamp of −|x|: even with the largest factor the headroom allows, 2^75, the gradient there rounds to 0. */
+  public static final float LOWEST = -156f;
 
   public static final float LOG2_E = 0x1.715476p0f;
-  public static final float MAGIC = 12582912f + 407f;
+  public static final float MAGIC = 12582912f + 483f;
 
   /** −ln 2 in two parts, the first with trailing zeros: a product with |n| ≤ 150 is exact. */
   public static final float MINUS_LN2_HIGH = -0x1.62e4p-1f;
 
   public static final float MINUS_LN2_LOW = -0x1.7f7d1cp-20f;
 
-  /** 2^−24, see the exponent trick. */
-  public static final float EXPONENT_UNSCALE = 0x1p-24f;
+  /** How much too large the exponential is kept, see the exponent trick. */
+  public static final float HEADROOM = 0x1p100f;
+
+  public static final float HEADROOM_UNSCALE = 0x1p-100f;
 
   /** e^r = 1 + r + r² · (Q0 + Q1 r + … + Q4 r⁴) on |r| ≤ ln 2 / 2. */
   public static final float Q0 = 0x1.fffffap-2f;
@@ -49,16 +51,19 @@ public final class BceMath {
   public static final float Q4 = 0x1.69fb8cp-10f;
 
   /** The |x| from which ln(1 + z) is computed from z; below, the even form is more accurate. */
-  public static final float SPLIT = 0.9375f;
+  public static final float SPLIT = 0.925f;
 
   /** ln(1 − a) = −a − a² · (S0 + S1 a + … + S5 a⁵) for a = −z in [−e^−0.9375, 0]. */
-  public static final float S0 = 0x1.ffffacp-2f;
+  public static final float S0 = 0x1.ffffb2p-2f;
 
-  public static final float S1 = 0x1.5544bap-2f;
-  public static final float S2 = 0x1.fdc224p-3f;
-  public static final float S3 = 0x1.8755a2p-3f;
-  public static final float S4 = 0x1.0644e8p-3f;
-  public static final float S5 = 0x1.9d1144p-5f;
+  public static final float S1 = 0x1.55449cp-2f;
+  public static final float S2 = 0x1.fdc00cp-3f;
+  public static final float S3 = 0x1.87537cp-3f;
+  public static final float S4 = 0x1.063fdep-3f;
+  public static final float S5 = 0x1.9cc152p-5f;
+
+  /** The share of a₁ · a₂ that the outer formula keeps of the low part's 1 / (1 + z) = 1 − z + …. */
+  public static final float DAMPING = 0x1.7d7086p-1f;
 
   /** −ln 2 in two parts for the inner formula. */
   public static final float MINUS_LN2 = -0x1.62e43p-1f;
@@ -66,11 +71,11 @@ public final class BceMath {
   public static final float MINUS_LN2_TAIL = 0x1.05c61p-29f;
 
   /** ln(2 cosh(x / 2)) = ln 2 − u · (W0 + W1 u + W2 u² + W3 u³) with u = x², |x| &lt; 0.9375. */
-  public static final float W0 = -0x1.ffffe8p-4f;
+  public static final float W0 = -0x1.ffffeap-4f;
 
-  public static final float W1 = 0x1.5545eap-8f;
-  public static final float W2 = -0x1.68df52p-12f;
-  public static final float W3 = 0x1.740908p-16f;
+  public static final float W1 = 0x1.5545cap-8f;
+  public static final float W2 = -0x1.68d13ap-12f;
+  public static final float W3 = 0x1.73672ap-16f;
 
   /**
    * The declared bounds, in ULP, measured: loss and gradient with targets 0 and 1 over all 2^32 logits. Loss 0.9121 at
