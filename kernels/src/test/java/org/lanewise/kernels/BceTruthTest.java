@@ -176,12 +176,12 @@ class BceTruthTest {
     for (int batch = 0; batch < 20; batch++) {
       float[] logits = new float[BATCH];
       for (int i = 0; i < BATCH; i++) {
-        logits[i] = (random.nextFloat() * 2 - 1) * 87; // a gradient below the smallest normal number is rounded before it is scaled
+        logits[i] = (random.nextFloat() * 2 - 1) * 130; // beyond 104 a gradient is 0 but for a large factor
       }
       float[] target = Samples.Target.HARD.array(BATCH, random);
       float[] upstream = new float[BATCH];
       for (int i = 0; i < BATCH; i++) {
-        upstream[i] = (float) Math.scalb(random.nextGaussian(), random.nextInt(21) - 10);
+        upstream[i] = (float) Math.scalb(random.nextGaussian(), random.nextInt(101) - 30);
       }
       float[] values =
           BceWithLogits.on(Samples.provider(id))

@@ -43,39 +43,39 @@ public final class BceMath {
   public static final float HEADROOM_UNSCALE = 0x1p-100f;
 
   /** e^r = 1 + r + r² · (Q0 + Q1 r + … + Q4 r⁴) on |r| ≤ ln 2 / 2. */
-  public static final float Q0 = 0x1.fffffap-2f;
+  public static final float Q0 = 0x1.fffffcp-2f;
 
-  public static final float Q1 = 0x1.555492p-3f;
-  public static final float Q2 = 0x1.5558d6p-5f;
-  public static final float Q3 = 0x1.122d7ep-7f;
-  public static final float Q4 = 0x1.69fb8cp-10f;
+  public static final float Q1 = 0x1.55548cp-3f;
+  public static final float Q2 = 0x1.555858p-5f;
+  public static final float Q3 = 0x1.123ddep-7f;
+  public static final float Q4 = 0x1.6ac83p-10f;
 
   /** The |x| from which ln(1 + z) is computed from z; below, the even form is more accurate. */
-  public static final float SPLIT = 0.925f;
+  public static final float SPLIT = 0.93f;
 
-  /** ln(1 − a) = −a − a² · (S0 + S1 a + … + S5 a⁵) for a = −z in [−e^−0.9375, 0]. */
-  public static final float S0 = 0x1.ffffb2p-2f;
+  /** ln(1 − a) = −a − a² · (S0 + S1 a + … + S5 a⁵) for a = −z in [−e^−0.93, 0]. */
+  public static final float S0 = 0x1.ffffaap-2f;
 
-  public static final float S1 = 0x1.55449cp-2f;
-  public static final float S2 = 0x1.fdc00cp-3f;
-  public static final float S3 = 0x1.87537cp-3f;
-  public static final float S4 = 0x1.063fdep-3f;
-  public static final float S5 = 0x1.9cc152p-5f;
+  public static final float S1 = 0x1.55444p-2f;
+  public static final float S2 = 0x1.fdb54p-3f;
+  public static final float S3 = 0x1.870be8p-3f;
+  public static final float S4 = 0x1.0587eep-3f;
+  public static final float S5 = 0x1.9a4718p-5f;
 
   /** The share of a₁ · a₂ that the outer formula keeps of the low part's 1 / (1 + z) = 1 − z + …. */
-  public static final float DAMPING = 0x1.7d7086p-1f;
+  public static final float DAMPING = 0x1.832446p-1f;
 
   /** −ln 2 in two parts for the inner formula. */
   public static final float MINUS_LN2 = -0x1.62e43p-1f;
 
   public static final float MINUS_LN2_TAIL = 0x1.05c61p-29f;
 
-  /** ln(2 cosh(x / 2)) = ln 2 − u · (W0 + W1 u + W2 u² + W3 u³) with u = x², |x| &lt; 0.9375. */
+  /** ln(2 cosh(x / 2)) = ln 2 − u · (W0 + W1 u + W2 u² + W3 u³) with u = x², |x| &lt; 0.93. */
   public static final float W0 = -0x1.ffffeap-4f;
 
-  public static final float W1 = 0x1.5545cap-8f;
-  public static final float W2 = -0x1.68d13ap-12f;
-  public static final float W3 = 0x1.73672ap-16f;
+  public static final float W1 = 0x1.5546b8p-8f;
+  public static final float W2 = -0x1.68fa9ap-12f;
+  public static final float W3 = 0x1.752548p-16f;
 
   /**
    * The declared bounds, in ULP, measured: loss and gradient with targets 0 and 1 over all 2^32 logits. Loss 0.9121 at

@@ -21,11 +21,13 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
     Arrays.fill(slots, 0);
     boolean positivesWeighted = call.posWeight.isPresent();
     boolean weighted = call.weight.isPresent() || positivesWeighted;
-    boolean oneFactor = !weighted && !call.upstream.isPresent() && Double.isFinite(call.gradientScale);
+    boolean oneFactor = !call.upstream.isPresent() && Double.isFinite(call.gradientScale);
     BceFactor factor = FACTOR.get();
     if (oneFactor) {
       factor.set(call.gradientScale);
     }
+    float scaleHigh = SplitDouble.high(call.gradientScale);
+    float scaleLow = SplitDouble.low(call.gradientScale);
     int element = 0;
     for (int row = 0; row < call.rows; row++) {
       for (int column = 0; column < call.columns; column++, element++) {
@@ -53,13 +55,15 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
         // Gradient.
         if (call.logitsGradient.array != null) {
           call.logitsGradient.array[call.logitsGradient.at(row, column)] =
-              oneFactor
-                  ? gradient(x, t, a1, a2, factor)
-                  : weightedGradient(
+              weighted
+                  ? weightedGradient(
                       x, t,
                       value(call.upstream, row, column), value(call.weight, row, column),
                       value(call.posWeight, row, column), positivesWeighted,
-                      a1, a2, call.gradientScale);
+                      a1, a2, call.gradientScale)
+                  : oneFactor
+                      ? gradient(x, t, a1, a2, factor)
+                      : upstreamGradient(x, t, value(call.upstream, row, column), a1, a2, scaleHigh, scaleLow);
         }
 
         // Loss, negated.
@@ -91,7 +95,7 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
     float w = Math.fma(t, -HEADROOM, positive ? HEADROOM : 0);
     float minusZ = a1 * HEADROOM_UNSCALE;
     float numerator = Math.fma(v, a1, w);
-    float reciprocal = 1 / (1 - minusZ);
+    float reciprocal = 1 / Math.fma(a1, -HEADROOM_UNSCALE, 1);
     float quotient = numerator * reciprocal;
     float residual =
         Math.fma(a2, Math.fma(quotient, HEADROOM_UNSCALE, v), Math.fma(quotient, minusZ, numerator - quotient));
@@ -99,6 +103,31 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
     float gradient =
         Math.fma(quotient, factor.high, Math.fma(correction, factor.high, quotient * factor.low)) * factor.last;
     gradient = gradient != gradient ? t * -factor.whole : gradient; // a target beyond the headroom
+    return x != x ? x : gradient;
+  }
+
+  /** Gradient with an upstream gradient: as without, but each element has its own {@link BceFactor}. */
+  private static float upstreamGradient(
+      float x, float t, float u, float a1, float a2, float scaleHigh, float scaleLow) {
+    boolean positive = x > 0;
+    float v = t - (positive ? 0 : 1);
+    float w = Math.fma(t, -HEADROOM, positive ? HEADROOM : 0);
+    float minusZ = a1 * HEADROOM_UNSCALE;
+    float numerator = Math.fma(v, a1, w);
+    float reciprocal = 1 / Math.fma(a1, -HEADROOM_UNSCALE, 1);
+    float quotient = numerator * reciprocal;
+    float residual =
+        Math.fma(a2, Math.fma(quotient, HEADROOM_UNSCALE, v), Math.fma(quotient, minusZ, numerator - quotient));
+    float correction = residual * reciprocal;
+    float whole = u * scaleHigh;
+    boolean large = Math.abs(whole) > 1;
+    float first = large ? HEADROOM_UNSCALE : 1;
+    float last = large ? 1 : HEADROOM_UNSCALE;
+    float factorHigh = whole * first;
+    float factorLow = u * scaleLow * first;
+    float gradient = Math.fma(quotient, factorHigh, Math.fma(correction, factorHigh, quotient * factorLow)) * last;
+    gradient = gradient != gradient ? quotient * factorHigh * last : gradient; // an infinite factor
+    gradient = w - w != 0 ? (0 - t) * whole : gradient; // a target beyond the headroom
     return x != x ? x : gradient;
   }
 

@@ -19,6 +19,7 @@ import jdk.incubator.vector.VectorOperators;
 import org.lanewise.kernels.scalar.BceFactor;
 import org.lanewise.kernels.scalar.BceTargetGradient;
 import org.lanewise.kernels.scalar.SlotSum;
+import org.lanewise.kernels.scalar.SplitDouble;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.Strided;
@@ -90,10 +91,12 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     boolean posWeightDirect = call.posWeight.isContiguous(rows, columns);
     boolean positivesWeighted = call.posWeight.isPresent();
     boolean weighted = call.weight.isPresent() || positivesWeighted;
-    boolean oneFactor = !weighted && !call.upstream.isPresent() && Double.isFinite(call.gradientScale);
+    boolean oneFactor = !call.upstream.isPresent() && Double.isFinite(call.gradientScale);
     if (oneFactor) {
       s.factor.set(call.gradientScale);
     }
+    float scaleHigh = SplitDouble.high(call.gradientScale);
+    float scaleLow = SplitDouble.low(call.gradientScale);
 
     for (int first = 0; first < elements; first += CHUNK) {
       int length = Math.min(CHUNK, elements - first);
@@ -102,13 +105,13 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       s.logits.read(call.logits, logitsDirect && whole, columns, first, length, padded);
       s.target.read(call.target, targetDirect && whole, columns, first, length, padded);
       exponentials(s.logits.array, s.logits.offset, s.a1, s.a2, padded);
-      if (weighted || gradientWanted && !oneFactor) {
+      if (weighted) {
         readOrOnes(s.weight, call.weight, weightDirect && whole, columns, first, length, padded);
         readOrOnes(s.posWeight, call.posWeight, posWeightDirect && whole, columns, first, length, padded);
       }
       if (gradientWanted) {
         s.gradient.write(call.logitsGradient, gradientDirect && whole, first);
-        if (oneFactor) {
+        if (!weighted && oneFactor) {
           gradients(
               s.logits.array, s.logits.offset,
               s.target.array, s.target.offset,
@@ -116,14 +119,23 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
               s.gradient.array, s.gradient.offset, padded);
         } else {
           readOrOnes(s.upstream, call.upstream, upstreamDirect && whole, columns, first, length, padded);
-          weightedGradients(
-              s.logits.array, s.logits.offset,
-              s.target.array, s.target.offset,
-              s.upstream.array, s.upstream.offset,
-              s.weight.array, s.weight.offset,
-              s.posWeight.array, s.posWeight.offset, positivesWeighted,
-              s.a1, s.a2, call.gradientScale,
-              s.gradient.array, s.gradient.offset, padded);
+          if (weighted) {
+            weightedGradients(
+                s.logits.array, s.logits.offset,
+                s.target.array, s.target.offset,
+                s.upstream.array, s.upstream.offset,
+                s.weight.array, s.weight.offset,
+                s.posWeight.array, s.posWeight.offset, positivesWeighted,
+                s.a1, s.a2, call.gradientScale,
+                s.gradient.array, s.gradient.offset, padded);
+          } else {
+            upstreamGradients(
+                s.logits.array, s.logits.offset,
+                s.target.array, s.target.offset,
+                s.upstream.array, s.upstream.offset,
+                s.a1, s.a2, scaleHigh, scaleLow,
+                s.gradient.array, s.gradient.offset, padded);
+          }
         }
         s.gradient.flush(call.logitsGradient, columns, first, length);
       }
@@ -206,6 +218,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     FloatVector headroom = FloatVector.broadcast(FLOATS, HEADROOM);
     FloatVector minusHeadroom = FloatVector.broadcast(FLOATS, -HEADROOM);
     FloatVector unscale = FloatVector.broadcast(FLOATS, HEADROOM_UNSCALE);
+    FloatVector minusUnscale = FloatVector.broadcast(FLOATS, -HEADROOM_UNSCALE);
     FloatVector high = FloatVector.broadcast(FLOATS, factor.high);
     FloatVector low = FloatVector.broadcast(FLOATS, factor.low);
     FloatVector last = FloatVector.broadcast(FLOATS, factor.last);
@@ -220,13 +233,60 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector w = t.fma(minusHeadroom, zero.blend(headroom, positive));
       FloatVector minusZ = a1.mul(unscale);
       FloatVector numerator = v.fma(a1, w);
-      FloatVector reciprocal = one.div(one.sub(minusZ));
+      FloatVector reciprocal = one.div(a1.fma(minusUnscale, one));
       FloatVector quotient = numerator.mul(reciprocal);
       FloatVector residual = a2.fma(quotient.fma(unscale, v), quotient.fma(minusZ, numerator.sub(quotient)));
       FloatVector correction = residual.mul(reciprocal);
       FloatVector gradient = quotient.fma(high, correction.fma(high, quotient.mul(low))).mul(last);
       // A target beyond the headroom.
       gradient = gradient.blend(t.mul(minusWhole), gradient.compare(VectorOperators.NE, gradient));
+      gradient.blend(x, x.compare(VectorOperators.NE, x)).intoArray(out, outOffset + i);
+    }
+  }
+
+  /** Gradient with an upstream gradient: as without, but each element has its own {@link BceFactor}. */
+  private static void upstreamGradients(
+      float[] logits, int logitsOffset,
+      float[] target, int targetOffset,
+      float[] upstream, int upstreamOffset,
+      float[] a1s, float[] a2s, float scaleHigh, float scaleLow,
+      float[] out, int outOffset, int length) {
+    FloatVector zero = FloatVector.broadcast(FLOATS, 0);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    FloatVector headroom = FloatVector.broadcast(FLOATS, HEADROOM);
+    FloatVector minusHeadroom = FloatVector.broadcast(FLOATS, -HEADROOM);
+    FloatVector unscale = FloatVector.broadcast(FLOATS, HEADROOM_UNSCALE);
+    FloatVector minusUnscale = FloatVector.broadcast(FLOATS, -HEADROOM_UNSCALE);
+    FloatVector high = FloatVector.broadcast(FLOATS, scaleHigh);
+    FloatVector low = FloatVector.broadcast(FLOATS, scaleLow);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
+      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
+      FloatVector u = FloatVector.fromArray(FLOATS, upstream, upstreamOffset + i);
+      FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
+      FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
+      VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
+      FloatVector v = t.sub(one.blend(zero, positive));
+      FloatVector w = t.fma(minusHeadroom, zero.blend(headroom, positive));
+      FloatVector minusZ = a1.mul(unscale);
+      FloatVector numerator = v.fma(a1, w);
+      FloatVector reciprocal = one.div(a1.fma(minusUnscale, one));
+      FloatVector quotient = numerator.mul(reciprocal);
+      FloatVector residual = a2.fma(quotient.fma(unscale, v), quotient.fma(minusZ, numerator.sub(quotient)));
+      FloatVector correction = residual.mul(reciprocal);
+      FloatVector whole = u.mul(high);
+      VectorMask<Float> large = whole.abs().compare(VectorOperators.GT, one);
+      FloatVector first = one.blend(unscale, large);
+      FloatVector last = unscale.blend(one, large);
+      FloatVector factorHigh = whole.mul(first);
+      FloatVector factorLow = u.mul(low).mul(first);
+      FloatVector gradient =
+          quotient.fma(factorHigh, correction.fma(factorHigh, quotient.mul(factorLow))).mul(last);
+      // An infinite factor.
+      gradient =
+          gradient.blend(quotient.mul(factorHigh).mul(last), gradient.compare(VectorOperators.NE, gradient));
+      // A target beyond the headroom.
+      gradient = gradient.blend(zero.sub(t).mul(whole), w.sub(w).compare(VectorOperators.NE, zero));
       gradient.blend(x, x.compare(VectorOperators.NE, x)).intoArray(out, outOffset + i);
     }
   }
