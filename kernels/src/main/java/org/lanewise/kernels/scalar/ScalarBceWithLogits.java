@@ -8,8 +8,12 @@ import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.Strided;
 
 /**
- * Float32 BCE with logits, one element at a time; formulas and accuracy in {@link BceMath}. Every step has the name and
- * the operations of the same step in {@code VectorBceWithLogits}.
+ * Float32 BCE with logits, one element at a time; formulas, domain and their sources in {@link BceMath}. Every step has the
+ * name and the operations of the same step in {@code VectorBceWithLogits}.
+ *
+ * <p><b>Accuracy</b>, over all finite logits with targets 0 and 1: loss within 0.88 ULP (worst 0.8782 at x =
+ * −0x1.c37d24p-1, t = 0), gradient within 0.79 ULP (worst 0.7791 at x = −0x1.5ed742p6, t = 0); other targets within 2 ULP of
+ * the largest term.
  */
 final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
   private static final ThreadLocal<BceFactor> FACTOR = ThreadLocal.withInitial(BceFactor::new);
@@ -106,7 +110,7 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
     return x != x ? x : gradient;
   }
 
-  /** Gradient with an upstream gradient: as without, but each element has its own {@link BceFactor}. */
+  /** Gradient with an upstream gradient: as without, but each element has a factor of its own, split as by BceFactor. */
   private static float upstreamGradient(
       float x, float t, float u, float a1, float a2, float scaleHigh, float scaleLow) {
     boolean positive = x > 0;
@@ -131,7 +135,7 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
     return x != x ? x : gradient;
   }
 
-  /** Gradient with a factor an element, in float64: nothing can overflow or underflow before it is rounded. */
+  /** Gradient with weights, in float64: nothing can overflow or underflow before it is rounded. */
   private static float weightedGradient(
       double x, double t, double u, double wt, double pw, boolean positivesWeighted, double a1, double a2, double scale) {
     double minusZ = (a1 + a2) * HEADROOM_UNSCALE;

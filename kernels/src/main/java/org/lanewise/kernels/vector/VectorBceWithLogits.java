@@ -25,9 +25,13 @@ import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.Strided;
 
 /**
- * Float32 BCE with logits, as many elements at a time as there are lanes; formulas and accuracy in
+ * Float32 BCE with logits, as many elements at a time as there are lanes; formulas, domain and their sources in
  * {@link org.lanewise.kernels.scalar.BceMath}. Every step has the name and the operations of the same step in {@code
  * ScalarBceWithLogits}.
+ *
+ * <p><b>Accuracy</b>, over all finite logits with targets 0 and 1: loss within 0.88 ULP (worst 0.8782 at x =
+ * −0x1.c37d24p-1, t = 0), gradient within 0.79 ULP (worst 0.7791 at x = −0x1.5ed742p6, t = 0); other targets within 2 ULP of
+ * the largest term.
  *
  * <p><b>Why four loops.</b> A block is worked on in chunks that stay in the L1 cache, each by up to four short loops that
  * pass the pair (a₁, a₂) through scratch arrays. One long loop body is slower: its chain of dependent operations is longer
@@ -46,7 +50,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     Arrays.fill(ONES, 1);
   }
 
-  /** What one thread needs. Padding lanes hold x = −104, t = 0, whose loss is exactly 0. */
+  /** What one thread needs. Padding lanes hold x = −156, t = 0, whose loss is exactly 0. */
   private static final class Scratch {
     final Window logits = new Window(CHUNK, LOWEST);
     final Window target = new Window(CHUNK, 0);
@@ -244,7 +248,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     }
   }
 
-  /** Gradient with an upstream gradient: as without, but each element has its own {@link BceFactor}. */
+  /** Gradient with an upstream gradient: as without, but each element has a factor of its own, split as by BceFactor. */
   private static void upstreamGradients(
       float[] logits, int logitsOffset,
       float[] target, int targetOffset,
@@ -338,7 +342,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     }
   }
 
-  /** Gradient with a factor an element, in float64: nothing can overflow or underflow before it is rounded. */
+  /** Gradient with weights, in float64: nothing can overflow or underflow before it is rounded. */
   private static void weightedGradients(
       float[] logits, int logitsOffset,
       float[] target, int targetOffset,
