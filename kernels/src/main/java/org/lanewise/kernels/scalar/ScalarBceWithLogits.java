@@ -95,14 +95,19 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
   /** Gradient: the quotient (w - v z) / (1 + z), corrected once; quotient and correction have the headroom. */
   private static float gradient(float x, float t, float a1, float a2, BceFactor factor) {
     boolean positive = x > 0;
-    float v = t - (positive ? 0 : 1);
+    float bias = positive ? 0 : 1;
+    float v = t - bias;
+    float vLow = t - (v + bias);
     float w = Math.fma(t, -HEADROOM, positive ? HEADROOM : 0);
     float minusZ = a1 * HEADROOM_UNSCALE;
     float numerator = Math.fma(v, a1, w);
     float reciprocal = 1 / Math.fma(a1, -HEADROOM_UNSCALE, 1);
     float quotient = numerator * reciprocal;
     float residual =
-        Math.fma(a2, Math.fma(quotient, HEADROOM_UNSCALE, v), Math.fma(quotient, minusZ, numerator - quotient));
+        Math.fma(
+            a2,
+            Math.fma(quotient, HEADROOM_UNSCALE, v),
+            Math.fma(vLow, a1, Math.fma(quotient, minusZ, numerator - quotient)));
     float correction = residual * reciprocal;
     float gradient =
         Math.fma(quotient, factor.high, Math.fma(correction, factor.high, quotient * factor.low)) * factor.last;
@@ -114,14 +119,19 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
   private static float upstreamGradient(
       float x, float t, float u, float a1, float a2, float scaleHigh, float scaleLow) {
     boolean positive = x > 0;
-    float v = t - (positive ? 0 : 1);
+    float bias = positive ? 0 : 1;
+    float v = t - bias;
+    float vLow = t - (v + bias);
     float w = Math.fma(t, -HEADROOM, positive ? HEADROOM : 0);
     float minusZ = a1 * HEADROOM_UNSCALE;
     float numerator = Math.fma(v, a1, w);
     float reciprocal = 1 / Math.fma(a1, -HEADROOM_UNSCALE, 1);
     float quotient = numerator * reciprocal;
     float residual =
-        Math.fma(a2, Math.fma(quotient, HEADROOM_UNSCALE, v), Math.fma(quotient, minusZ, numerator - quotient));
+        Math.fma(
+            a2,
+            Math.fma(quotient, HEADROOM_UNSCALE, v),
+            Math.fma(vLow, a1, Math.fma(quotient, minusZ, numerator - quotient)));
     float correction = residual * reciprocal;
     float whole = u * scaleHigh;
     boolean large = Math.abs(whole) > 1;

@@ -233,13 +233,16 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
       FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
       VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
-      FloatVector v = t.sub(one.blend(zero, positive));
+      FloatVector bias = one.blend(zero, positive);
+      FloatVector v = t.sub(bias);
+      FloatVector vLow = t.sub(v.add(bias));
       FloatVector w = t.fma(minusHeadroom, zero.blend(headroom, positive));
       FloatVector minusZ = a1.mul(unscale);
       FloatVector numerator = v.fma(a1, w);
       FloatVector reciprocal = one.div(a1.fma(minusUnscale, one));
       FloatVector quotient = numerator.mul(reciprocal);
-      FloatVector residual = a2.fma(quotient.fma(unscale, v), quotient.fma(minusZ, numerator.sub(quotient)));
+      FloatVector residual =
+          a2.fma(quotient.fma(unscale, v), vLow.fma(a1, quotient.fma(minusZ, numerator.sub(quotient))));
       FloatVector correction = residual.mul(reciprocal);
       FloatVector gradient = quotient.fma(high, correction.fma(high, quotient.mul(low))).mul(last);
       // A target beyond the headroom.
@@ -270,13 +273,16 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
       FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
       VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
-      FloatVector v = t.sub(one.blend(zero, positive));
+      FloatVector bias = one.blend(zero, positive);
+      FloatVector v = t.sub(bias);
+      FloatVector vLow = t.sub(v.add(bias));
       FloatVector w = t.fma(minusHeadroom, zero.blend(headroom, positive));
       FloatVector minusZ = a1.mul(unscale);
       FloatVector numerator = v.fma(a1, w);
       FloatVector reciprocal = one.div(a1.fma(minusUnscale, one));
       FloatVector quotient = numerator.mul(reciprocal);
-      FloatVector residual = a2.fma(quotient.fma(unscale, v), quotient.fma(minusZ, numerator.sub(quotient)));
+      FloatVector residual =
+          a2.fma(quotient.fma(unscale, v), vLow.fma(a1, quotient.fma(minusZ, numerator.sub(quotient))));
       FloatVector correction = residual.mul(reciprocal);
       FloatVector whole = u.mul(high);
       VectorMask<Float> large = whole.abs().compare(VectorOperators.GT, one);
