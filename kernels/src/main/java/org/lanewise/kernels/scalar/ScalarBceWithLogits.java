@@ -97,7 +97,7 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
     boolean positive = x > 0;
     float bias = positive ? 0 : 1;
     float v = t - bias;
-    float vLow = t - (v + bias);
+    float vLow = t - (v + bias); // what the rounding of v has lost
     float w = Math.fma(t, -HEADROOM, positive ? HEADROOM : 0);
     float minusZ = a1 * HEADROOM_UNSCALE;
     float numerator = Math.fma(v, a1, w);
@@ -121,7 +121,7 @@ final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
     boolean positive = x > 0;
     float bias = positive ? 0 : 1;
     float v = t - bias;
-    float vLow = t - (v + bias);
+    float vLow = t - (v + bias); // what the rounding of v has lost
     float w = Math.fma(t, -HEADROOM, positive ? HEADROOM : 0);
     float minusZ = a1 * HEADROOM_UNSCALE;
     float numerator = Math.fma(v, a1, w);

@@ -235,7 +235,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
       FloatVector bias = one.blend(zero, positive);
       FloatVector v = t.sub(bias);
-      FloatVector vLow = t.sub(v.add(bias));
+      FloatVector vLow = t.sub(v.add(bias)); // what the rounding of v has lost
       FloatVector w = t.fma(minusHeadroom, zero.blend(headroom, positive));
       FloatVector minusZ = a1.mul(unscale);
       FloatVector numerator = v.fma(a1, w);
@@ -275,7 +275,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
       FloatVector bias = one.blend(zero, positive);
       FloatVector v = t.sub(bias);
-      FloatVector vLow = t.sub(v.add(bias));
+      FloatVector vLow = t.sub(v.add(bias)); // what the rounding of v has lost
       FloatVector w = t.fma(minusHeadroom, zero.blend(headroom, positive));
       FloatVector minusZ = a1.mul(unscale);
       FloatVector numerator = v.fma(a1, w);
