@@ -18,11 +18,13 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.lanewise.kernels.scalar.BceFactor;
 import org.lanewise.kernels.scalar.BceTargetGradient;
+import org.lanewise.kernels.scalar.ScalarKernelProvider;
 import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.scalar.SplitDouble;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.Strided;
+import org.lanewise.kernels.tensor.DType;
 
 /**
  * Float32 BCE with logits, as many elements at a time as there are lanes; formulas, domain and their sources in
@@ -75,10 +77,22 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     }
   }
 
+  /**
+   * For weights where vectors have 128 bits: the float32 vectors of 64 bits that the float64 loops load would be objects on
+   * the heap there.
+   */
+  private static final BceWithLogitsKernel<float[]> SCALAR = new ScalarKernelProvider().bceWithLogits(DType.FLOAT32);
+
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
   @Override
   public void compute(BceWithLogitsCall<float[]> call) {
+    boolean positivesWeighted = call.posWeight.isPresent();
+    boolean weighted = call.weight.isPresent() || positivesWeighted;
+    if (weighted && HALF.vectorBitSize() < 128) {
+      SCALAR.compute(call);
+      return;
+    }
     Scratch s = SCRATCH.get();
     Arrays.fill(s.slots, 0);
     int rows = call.rows;
@@ -93,8 +107,6 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     boolean lossWanted = call.loss.isPresent();
     boolean weightDirect = call.weight.isContiguous(rows, columns);
     boolean posWeightDirect = call.posWeight.isContiguous(rows, columns);
-    boolean positivesWeighted = call.posWeight.isPresent();
-    boolean weighted = call.weight.isPresent() || positivesWeighted;
     boolean oneFactor = !call.upstream.isPresent() && Double.isFinite(call.gradientScale);
     if (oneFactor) {
       s.factor.set(call.gradientScale);
