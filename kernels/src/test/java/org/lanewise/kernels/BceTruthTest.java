@@ -176,12 +176,12 @@ class BceTruthTest {
     for (int batch = 0; batch < 20; batch++) {
       float[] logits = new float[BATCH];
       for (int i = 0; i < BATCH; i++) {
-        logits[i] = (random.nextFloat() * 2 - 1) * 87; // a gradient below the smallest normal number is rounded before it is scaled
+        logits[i] = (random.nextFloat() * 2 - 1) * 130; // beyond 104 a gradient is 0 but for a large factor
       }
       float[] target = Samples.Target.HARD.array(BATCH, random);
       float[] upstream = new float[BATCH];
       for (int i = 0; i < BATCH; i++) {
-        upstream[i] = (float) Math.scalb(random.nextGaussian(), random.nextInt(21) - 10);
+        upstream[i] = (float) Math.scalb(random.nextGaussian(), random.nextInt(101) - 30);
       }
       float[] values =
           BceWithLogits.on(Samples.provider(id))
@@ -205,5 +205,66 @@ class BceTruthTest {
     }
     System.out.printf("BCE %s, one factor: gradient %s%n", id, gradient);
     gradient.assertWithin(declaration(id).gradientUlp() + 0.5, "gradient");
+  }
+
+  @ParameterizedTest
+  @FieldSource("IDS")
+  void weights_add_half_a_ulp_each(String id) {
+    Random random = new Random(5);
+    Worst loss = new Worst();
+    Worst gradient = new Worst();
+    Worst mixedLoss = new Worst();
+    Worst mixedGradient = new Worst();
+    for (int batch = 0; batch < 20; batch++) {
+      float[] logits = new float[BATCH];
+      float[] weight = new float[BATCH];
+      float[] posWeight = new float[BATCH];
+      float[] upstream = new float[BATCH];
+      for (int i = 0; i < BATCH; i++) {
+        logits[i] = (random.nextFloat() * 2 - 1) * (batch % 2 == 0 ? 130 : 2);
+        weight[i] = (float) Math.scalb(random.nextGaussian(), random.nextInt(61) - 25);
+        posWeight[i] = Math.scalb(random.nextFloat(), random.nextInt(160) - 140); // subnormal ones too
+        upstream[i] = (float) Math.scalb(random.nextGaussian(), random.nextInt(51) - 15);
+      }
+      boolean positives = batch % 4 > 1;
+      float[] target = (positives ? Samples.Target.SOFT : Samples.Target.HARD).array(BATCH, random);
+      LossAndGradient values =
+          BceWithLogits.on(Samples.provider(id))
+              .reduction(Reduction.NONE)
+              .weight(Tensor.of(weight, BATCH))
+              .posWeight(positives ? Tensor.of(posWeight, BATCH) : null)
+              .forwardBackward(Tensor.of(logits, BATCH), Tensor.of(target, BATCH), Tensor.of(upstream, BATCH));
+      float[] losses = values.loss().floats();
+      float[] gradients = values.logitsGradient().floats();
+      for (int i = 0; i < BATCH; i++) {
+        double x = logits[i];
+        double t = target[i];
+        double factor = (double) weight[i] * upstream[i];
+        if (positives) {
+          double q = (double) posWeight[i] * t;
+          double c = 1 - t + q;
+          double linear = Math.abs(x) * (x > 0 ? 1 - t : q) * weight[i];
+          double log = c * Truth.bceLogTerm(x) * weight[i];
+          mixedLoss.add(Truth.error(losses[i], linear + log, linear, log), "pos_weight", x);
+          double negative = (1 - t) * Truth.sigmoid(x);
+          double positive = q * Truth.sigmoid(-x);
+          mixedGradient.add(
+              Truth.error(
+                  gradients[i], (negative - positive) * factor, c * Truth.sigmoid(x) * factor, q * factor),
+              "pos_weight",
+              x);
+        } else {
+          loss.add(losses[i], Truth.bceLoss(x, t) * weight[i], "weight", x);
+          gradient.add(gradients[i], Truth.bceGradient(x, t) * factor, "weight", x);
+        }
+      }
+    }
+    System.out.printf(
+        "BCE %s, weights: loss %s, gradient %s; of the largest term: %s, %s%n",
+        id, loss, gradient, mixedLoss, mixedGradient);
+    loss.assertWithin(declaration(id).lossUlp() + 0.5, "loss");
+    gradient.assertWithin(declaration(id).gradientUlp() + 1, "gradient");
+    mixedLoss.assertWithin(declaration(id).mixedUlp() + 0.5, "loss with pos_weight");
+    mixedGradient.assertWithin(declaration(id).mixedUlp() + 1, "gradient with pos_weight");
   }
 }

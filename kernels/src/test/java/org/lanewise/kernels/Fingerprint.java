@@ -70,6 +70,13 @@ final class Fingerprint {
     call.gradientScale = 1 / 3.0;
     call.loss.set(new float[size], 0, size, 1);
     call.logitsGradient.set(new float[size], 0, size, 1);
+    add(id, call, digest);
+    call.weight.set(Samples.Logits.ORDINARY.array(size, random), 0, size, 1);
+    call.posWeight.set(Samples.Target.SOFT.array(size, random), 0, size, 1);
+    add(id, call, digest);
+  }
+
+  private static void add(String id, BceWithLogitsCall<float[]> call, MessageDigest digest) {
     Samples.bce(id).compute(call);
     add(call.loss.array, digest);
     add(call.logitsGradient.array, digest);

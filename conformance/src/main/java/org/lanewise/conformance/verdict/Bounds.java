@@ -5,6 +5,7 @@ import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.ulp.Ulp;
 import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**
@@ -47,8 +48,8 @@ final class Bounds {
   }
 
   /**
-   * One ULP of the true value, or of the largest term of its sum where terms may cancel. A gradient entry that is subnormal
-   * before its factors multiply it has been rounded as such: its unit is that of the subnormal, times the factors.
+   * One ULP of the true value, or of the largest term of its sum where terms may cancel. A float64 gradient entry that is
+   * subnormal before its factors multiply it has been rounded as such: its unit is that of the subnormal, times the factors.
    */
   double unit(String name, Expectation.Output output, int position, double exact) {
     if (isReduced(name, output)) {
@@ -58,7 +59,8 @@ final class Bounds {
     double factor = name.equals("loss") ? 1 : Math.abs(units.factor(position));
     if (!units.mixed(name, position)) {
       double smallest = Ulp.of(0, output.dtype());
-      boolean subnormal = Math.abs(exact) < factor * smallest / Ulp.of(1, output.dtype());
+      boolean subnormal =
+          declaration.dtype() == DType.FLOAT64 && Math.abs(exact) < factor * smallest / Ulp.of(1, output.dtype());
       return Math.max(Ulp.of(exact, output.dtype()), subnormal ? factor * smallest : 0);
     }
     return Ulp.of(Math.max(Math.abs(exact), factor * units.largestTerm(name, position)), output.dtype());

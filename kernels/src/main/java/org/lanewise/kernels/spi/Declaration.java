@@ -11,9 +11,9 @@ import org.lanewise.kernels.tensor.DType;
  * @param operation the operation
  * @param dtype the dtype of logits and result
  * @param lossUlp bound of each loss with reduction none and hard targets
- * @param gradientUlp bound of each gradient entry with hard targets, for an upstream gradient of 1; an upstream gradient, a weight and
- *     the division by a count may each add half a ULP, unless an entry, or a
- *     target times its positive-class weight, is subnormal before they multiply it
+ * @param gradientUlp bound of each gradient entry with hard targets, for an upstream gradient of 1; an upstream gradient, a
+ *     weight and the division by a count may each add half a ULP. For float32 BCE that holds for factors up to 2^75 together;
+ *     otherwise unless an entry, or a target times its positive-class weight, is subnormal before they multiply it
  * @param mixedUlp bound, in ULP of the largest term of the exact sum (or of the result, if larger), of losses and
  *     gradients whose terms may cancel: soft targets, class probabilities, label smoothing, a positive-class weight
  * @param reducedUlp bound of the mean and the sum of losses that the dtype can hold

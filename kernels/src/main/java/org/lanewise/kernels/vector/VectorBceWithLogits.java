@@ -1,27 +1,39 @@
 package org.lanewise.kernels.vector;
 
+import static jdk.incubator.vector.VectorOperators.D2F;
+import static jdk.incubator.vector.VectorOperators.F2D;
 import static org.lanewise.kernels.scalar.BceMath.*;
 import static org.lanewise.kernels.scalar.SlotSum.SLOTS;
+import static org.lanewise.kernels.vector.Species.DOUBLES;
 import static org.lanewise.kernels.vector.Species.FLOATS;
+import static org.lanewise.kernels.vector.Species.HALF;
 import static org.lanewise.kernels.vector.Species.INTS;
 import static org.lanewise.kernels.vector.Species.LANES;
 
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import org.lanewise.kernels.scalar.BceFactor;
 import org.lanewise.kernels.scalar.BceTargetGradient;
+import org.lanewise.kernels.scalar.ScalarKernelProvider;
 import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.scalar.SplitDouble;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.Strided;
+import org.lanewise.kernels.tensor.DType;
 
 /**
- * Float32 BCE with logits, as many elements at a time as there are lanes; formulas and accuracy in
+ * Float32 BCE with logits, as many elements at a time as there are lanes; formulas, domain and their sources in
  * {@link org.lanewise.kernels.scalar.BceMath}. Every step has the name and the operations of the same step in {@code
  * ScalarBceWithLogits}.
+ *
+ * <p><b>Accuracy</b>, over all finite logits with targets 0 and 1: loss within 0.88 ULP (worst 0.8782 at x =
+ * −0x1.c37d24p-1, t = 0), gradient within 0.79 ULP (worst 0.7791 at x = −0x1.5ed742p6, t = 0); other targets within 2 ULP of
+ * the largest term.
  *
  * <p><b>Why four loops.</b> A block is worked on in chunks that stay in the L1 cache, each by up to four short loops that
  * pass the pair (a₁, a₂) through scratch arrays. One long loop body is slower: its chain of dependent operations is longer
@@ -40,7 +52,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     Arrays.fill(ONES, 1);
   }
 
-  /** What one thread needs. Padding lanes hold x = −104, t = 0, whose loss is exactly 0. */
+  /** What one thread needs. Padding lanes hold x = −156, t = 0, whose loss is exactly 0. */
   private static final class Scratch {
     final Window logits = new Window(CHUNK, LOWEST);
     final Window target = new Window(CHUNK, 0);
@@ -49,10 +61,9 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     final Window gradient = new Window(CHUNK, 0);
     final Window weight = new Window(CHUNK, 1);
     final Window posWeight = new Window(CHUNK, 1);
-    final float[] q = new float[CHUNK];
-    final float[] c = new float[CHUNK];
     final float[] a1 = new float[CHUNK];
     final float[] a2 = new float[CHUNK];
+    final BceFactor factor = new BceFactor();
     final double[] slots = new double[SLOTS];
 
     void release() {
@@ -66,10 +77,22 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     }
   }
 
+  /**
+   * For weights where vectors have 128 bits: the float32 vectors of 64 bits that the float64 loops load would be objects on
+   * the heap there.
+   */
+  private static final BceWithLogitsKernel<float[]> SCALAR = new ScalarKernelProvider().bceWithLogits(DType.FLOAT32);
+
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
   @Override
   public void compute(BceWithLogitsCall<float[]> call) {
+    boolean positivesWeighted = call.posWeight.isPresent();
+    boolean weighted = call.weight.isPresent() || positivesWeighted;
+    if (weighted && HALF.vectorBitSize() < 128) {
+      SCALAR.compute(call);
+      return;
+    }
     Scratch s = SCRATCH.get();
     Arrays.fill(s.slots, 0);
     int rows = call.rows;
@@ -82,12 +105,14 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     boolean gradientDirect = call.logitsGradient.isContiguous(rows, columns);
     boolean gradientWanted = call.logitsGradient.isPresent();
     boolean lossWanted = call.loss.isPresent();
-    float scaleHigh = SplitDouble.high(call.gradientScale);
-    float scaleLow = SplitDouble.low(call.gradientScale);
-
-    boolean weighted = call.weight.isPresent() || call.posWeight.isPresent();
     boolean weightDirect = call.weight.isContiguous(rows, columns);
     boolean posWeightDirect = call.posWeight.isContiguous(rows, columns);
+    boolean oneFactor = !call.upstream.isPresent() && Double.isFinite(call.gradientScale);
+    if (oneFactor) {
+      s.factor.set(call.gradientScale);
+    }
+    float scaleHigh = SplitDouble.high(call.gradientScale);
+    float scaleLow = SplitDouble.low(call.gradientScale);
 
     for (int first = 0; first < elements; first += CHUNK) {
       int length = Math.min(CHUNK, elements - first);
@@ -98,32 +123,35 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       exponentials(s.logits.array, s.logits.offset, s.a1, s.a2, padded);
       if (weighted) {
         readOrOnes(s.weight, call.weight, weightDirect && whole, columns, first, length, padded);
-        if (call.posWeight.isPresent()) {
-          s.posWeight.read(call.posWeight, posWeightDirect && whole, columns, first, length, padded);
-          positives(s.target.array, s.target.offset, s.posWeight.array, s.posWeight.offset, s.q, s.c, padded);
-        } else {
-          System.arraycopy(s.target.array, s.target.offset, s.q, 0, padded);
-          System.arraycopy(ONES, 0, s.c, 0, padded);
-        }
+        readOrOnes(s.posWeight, call.posWeight, posWeightDirect && whole, columns, first, length, padded);
       }
       if (gradientWanted) {
-        readOrOnes(s.upstream, call.upstream, upstreamDirect && whole, columns, first, length, padded);
         s.gradient.write(call.logitsGradient, gradientDirect && whole, first);
-        if (weighted) {
-          weightedGradients(
-              s.logits.array, s.logits.offset,
-              s.target.array, s.target.offset,
-              s.upstream.array, s.upstream.offset,
-              s.weight.array, s.weight.offset,
-              s.q, s.a1, s.a2, scaleHigh, scaleLow,
-              s.gradient.array, s.gradient.offset, padded);
-        } else {
+        if (!weighted && oneFactor) {
           gradients(
               s.logits.array, s.logits.offset,
               s.target.array, s.target.offset,
-              s.upstream.array, s.upstream.offset,
-              s.a1, s.a2, scaleHigh, scaleLow,
+              s.a1, s.a2, s.factor,
               s.gradient.array, s.gradient.offset, padded);
+        } else {
+          readOrOnes(s.upstream, call.upstream, upstreamDirect && whole, columns, first, length, padded);
+          if (weighted) {
+            weightedGradients(
+                s.logits.array, s.logits.offset,
+                s.target.array, s.target.offset,
+                s.upstream.array, s.upstream.offset,
+                s.weight.array, s.weight.offset,
+                s.posWeight.array, s.posWeight.offset, positivesWeighted,
+                s.a1, s.a2, call.gradientScale,
+                s.gradient.array, s.gradient.offset, padded);
+          } else {
+            upstreamGradients(
+                s.logits.array, s.logits.offset,
+                s.target.array, s.target.offset,
+                s.upstream.array, s.upstream.offset,
+                s.a1, s.a2, scaleHigh, scaleLow,
+                s.gradient.array, s.gradient.offset, padded);
+          }
         }
         s.gradient.flush(call.logitsGradient, columns, first, length);
       }
@@ -133,7 +161,8 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
             s.logits.array, s.logits.offset,
             s.target.array, s.target.offset,
             s.weight.array, s.weight.offset,
-            s.q, s.c, s.a1, s.a2, padded);
+            s.posWeight.array, s.posWeight.offset, positivesWeighted,
+            s.a1, s.a2, padded);
       } else {
         losses(s.logits.array, s.logits.offset, s.target.array, s.target.offset, s.a1, s.a2, padded);
       }
@@ -159,7 +188,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     }
   }
 
-  /** Exponential: a1 + a2 = −e^−|x|. */
+  /** Exponential: a1 + a2 = −2^HEADROOM · e^−|x|. */
   private static void exponentials(float[] logits, int offset, float[] a1s, float[] a2s, int length) {
     IntVector signBit = IntVector.broadcast(INTS, Integer.MIN_VALUE);
     IntVector lowest = IntVector.broadcast(INTS, Float.floatToRawIntBits(LOWEST));
@@ -168,7 +197,6 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     FloatVector ln2High = FloatVector.broadcast(FLOATS, MINUS_LN2_HIGH);
     FloatVector ln2Low = FloatVector.broadcast(FLOATS, MINUS_LN2_LOW);
     FloatVector one = FloatVector.broadcast(FLOATS, 1);
-    FloatVector unscale = FloatVector.broadcast(FLOATS, EXPONENT_UNSCALE);
     FloatVector q0 = FloatVector.broadcast(FLOATS, Q0);
     FloatVector q1 = FloatVector.broadcast(FLOATS, Q1);
     FloatVector q2 = FloatVector.broadcast(FLOATS, Q2);
@@ -189,14 +217,54 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector lo = r2.fma(q, n.fma(ln2Low, er));
       FloatVector th = hi.add(lo);
       FloatVector tl = hi.sub(th).add(lo);
-      FloatVector s = k.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats().mul(unscale);
+      FloatVector s = k.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       th.mul(s).intoArray(a1s, i);
       tl.mul(s).intoArray(a2s, i);
     }
   }
 
-  /** Gradient: the quotient (v z − w) / (1 + z), corrected once. */
+  /** Gradient: the quotient (w − v z) / (1 + z), corrected once; quotient and correction have the headroom. */
   private static void gradients(
+      float[] logits, int logitsOffset,
+      float[] target, int targetOffset,
+      float[] a1s, float[] a2s, BceFactor factor,
+      float[] out, int outOffset, int length) {
+    FloatVector zero = FloatVector.broadcast(FLOATS, 0);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    FloatVector headroom = FloatVector.broadcast(FLOATS, HEADROOM);
+    FloatVector minusHeadroom = FloatVector.broadcast(FLOATS, -HEADROOM);
+    FloatVector unscale = FloatVector.broadcast(FLOATS, HEADROOM_UNSCALE);
+    FloatVector minusUnscale = FloatVector.broadcast(FLOATS, -HEADROOM_UNSCALE);
+    FloatVector high = FloatVector.broadcast(FLOATS, factor.high);
+    FloatVector low = FloatVector.broadcast(FLOATS, factor.low);
+    FloatVector last = FloatVector.broadcast(FLOATS, factor.last);
+    FloatVector minusWhole = FloatVector.broadcast(FLOATS, -factor.whole);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
+      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
+      FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
+      FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
+      VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
+      FloatVector bias = one.blend(zero, positive);
+      FloatVector v = t.sub(bias);
+      FloatVector vLow = t.sub(v.add(bias)); // what the rounding of v has lost
+      FloatVector w = t.fma(minusHeadroom, zero.blend(headroom, positive));
+      FloatVector minusZ = a1.mul(unscale);
+      FloatVector numerator = v.fma(a1, w);
+      FloatVector reciprocal = one.div(a1.fma(minusUnscale, one));
+      FloatVector quotient = numerator.mul(reciprocal);
+      FloatVector residual =
+          a2.fma(quotient.fma(unscale, v), vLow.fma(a1, quotient.fma(minusZ, numerator.sub(quotient))));
+      FloatVector correction = residual.mul(reciprocal);
+      FloatVector gradient = quotient.fma(high, correction.fma(high, quotient.mul(low))).mul(last);
+      // A target beyond the headroom.
+      gradient = gradient.blend(t.mul(minusWhole), gradient.compare(VectorOperators.NE, gradient));
+      gradient.blend(x, x.compare(VectorOperators.NE, x)).intoArray(out, outOffset + i);
+    }
+  }
+
+  /** Gradient with an upstream gradient: as without, but each element has a factor of its own, split as by BceFactor. */
+  private static void upstreamGradients(
       float[] logits, int logitsOffset,
       float[] target, int targetOffset,
       float[] upstream, int upstreamOffset,
@@ -204,10 +272,12 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       float[] out, int outOffset, int length) {
     FloatVector zero = FloatVector.broadcast(FLOATS, 0);
     FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    FloatVector headroom = FloatVector.broadcast(FLOATS, HEADROOM);
+    FloatVector minusHeadroom = FloatVector.broadcast(FLOATS, -HEADROOM);
+    FloatVector unscale = FloatVector.broadcast(FLOATS, HEADROOM_UNSCALE);
+    FloatVector minusUnscale = FloatVector.broadcast(FLOATS, -HEADROOM_UNSCALE);
     FloatVector high = FloatVector.broadcast(FLOATS, scaleHigh);
-    FloatVector minusHigh = FloatVector.broadcast(FLOATS, -scaleHigh);
     FloatVector low = FloatVector.broadcast(FLOATS, scaleLow);
-    FloatVector minusLow = FloatVector.broadcast(FLOATS, -scaleLow);
     for (int i = 0; i < length; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
       FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
@@ -215,20 +285,30 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
       FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
       VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
-      FloatVector tMinusOne = t.sub(one);
-      FloatVector minusT = zero.sub(t);
-      FloatVector minusW = minusT.blend(tMinusOne, positive);
-      FloatVector minusV = tMinusOne.blend(minusT, positive);
-      FloatVector numerator = minusV.fma(a1, minusW);
-      FloatVector reciprocal = one.div(one.sub(a1));
+      FloatVector bias = one.blend(zero, positive);
+      FloatVector v = t.sub(bias);
+      FloatVector vLow = t.sub(v.add(bias)); // what the rounding of v has lost
+      FloatVector w = t.fma(minusHeadroom, zero.blend(headroom, positive));
+      FloatVector minusZ = a1.mul(unscale);
+      FloatVector numerator = v.fma(a1, w);
+      FloatVector reciprocal = one.div(a1.fma(minusUnscale, one));
       FloatVector quotient = numerator.mul(reciprocal);
-      FloatVector residual = a2.fma(quotient.add(minusV), quotient.fma(a1, numerator.sub(quotient)));
+      FloatVector residual =
+          a2.fma(quotient.fma(unscale, v), vLow.fma(a1, quotient.fma(minusZ, numerator.sub(quotient))));
       FloatVector correction = residual.mul(reciprocal);
-      FloatVector factorHigh = u.mul(high.blend(minusHigh, positive));
-      FloatVector factorLow = u.mul(low.blend(minusLow, positive));
-      FloatVector gradient = quotient.fma(factorHigh, correction.fma(factorHigh, quotient.mul(factorLow)));
-      // An infinite target.
-      gradient = gradient.blend(quotient.mul(factorHigh), gradient.compare(VectorOperators.NE, gradient));
+      FloatVector whole = u.mul(high);
+      VectorMask<Float> large = whole.abs().compare(VectorOperators.GT, one);
+      FloatVector first = one.blend(unscale, large);
+      FloatVector last = unscale.blend(one, large);
+      FloatVector factorHigh = whole.mul(first);
+      FloatVector factorLow = u.mul(low).mul(first);
+      FloatVector gradient =
+          quotient.fma(factorHigh, correction.fma(factorHigh, quotient.mul(factorLow))).mul(last);
+      // An infinite factor.
+      gradient =
+          gradient.blend(quotient.mul(factorHigh).mul(last), gradient.compare(VectorOperators.NE, gradient));
+      // A target beyond the headroom.
+      gradient = gradient.blend(zero.sub(t).mul(whole), w.sub(w).compare(VectorOperators.NE, zero));
       gradient.blend(x, x.compare(VectorOperators.NE, x)).intoArray(out, outOffset + i);
     }
   }
@@ -240,6 +320,8 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     FloatVector zero = FloatVector.broadcast(FLOATS, 0);
     FloatVector one = FloatVector.broadcast(FLOATS, 1);
     FloatVector half = FloatVector.broadcast(FLOATS, 0.5f);
+    FloatVector unscale = FloatVector.broadcast(FLOATS, HEADROOM_UNSCALE);
+    FloatVector damping = FloatVector.broadcast(FLOATS, DAMPING * HEADROOM_UNSCALE);
     FloatVector minusSplit = FloatVector.broadcast(FLOATS, -SPLIT);
     FloatVector minusLn2 = FloatVector.broadcast(FLOATS, MINUS_LN2);
     FloatVector minusLn2Tail = FloatVector.broadcast(FLOATS, MINUS_LN2_TAIL);
@@ -260,8 +342,10 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
       FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
       FloatVector y = x.reinterpretAsInts().or(signBit).reinterpretAsFloats();
 
-      FloatVector p = s5.fma(a1, s4).fma(a1, s3).fma(a1, s2).fma(a1, s1).fma(a1, s0);
-      FloatVector minusLog1p = a1.mul(a1).fma(p, a2.fma(a1, a2)).add(a1);
+      FloatVector minusZ = a1.mul(unscale);
+      FloatVector p = s5.fma(minusZ, s4).fma(minusZ, s3).fma(minusZ, s2).fma(minusZ, s1).fma(minusZ, s0);
+      FloatVector rest = a1.fma(minusZ.fma(p, a2.mul(damping)), a2);
+      FloatVector minusLog1p = rest.add(a1).mul(unscale);
       // x - y is 0 for finite x < 0, NaN for -inf and NaN: PyTorch's results there, at no cost.
       FloatVector w = t.add(x.sub(y)).blend(one.sub(t), x.compare(VectorOperators.GT, zero));
       FloatVector outer = y.fma(w, minusLog1p);
@@ -276,94 +360,77 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     }
   }
 
-  /** Positives: q = pos_weight t, c = (1 − t) + q. */
-  private static void positives(
-      float[] target, int targetOffset, float[] posWeight, int posWeightOffset, float[] qs, float[] cs, int length) {
-    FloatVector one = FloatVector.broadcast(FLOATS, 1);
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
-      FloatVector q = FloatVector.fromArray(FLOATS, posWeight, posWeightOffset + i).mul(t);
-      q.intoArray(qs, i);
-      one.sub(t).add(q).intoArray(cs, i);
-    }
-  }
-
-  /** Gradient with weights: as without, with q in the place of t, times a factor kept as a sum of two floats. */
+  /** Gradient with weights, in float64: nothing can overflow or underflow before it is rounded. */
   private static void weightedGradients(
       float[] logits, int logitsOffset,
       float[] target, int targetOffset,
       float[] upstream, int upstreamOffset,
       float[] weight, int weightOffset,
-      float[] qs, float[] a1s, float[] a2s, float scaleHigh, float scaleLow,
+      float[] posWeight, int posWeightOffset, boolean positivesWeighted,
+      float[] a1s, float[] a2s, double scale,
       float[] out, int outOffset, int length) {
-    FloatVector zero = FloatVector.broadcast(FLOATS, 0);
-    FloatVector one = FloatVector.broadcast(FLOATS, 1);
-    FloatVector high = FloatVector.broadcast(FLOATS, scaleHigh);
-    FloatVector minusHigh = FloatVector.broadcast(FLOATS, -scaleHigh);
-    FloatVector low = FloatVector.broadcast(FLOATS, scaleLow);
-    FloatVector minusLow = FloatVector.broadcast(FLOATS, -scaleLow);
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
-      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
-      FloatVector u = FloatVector.fromArray(FLOATS, upstream, upstreamOffset + i);
-      FloatVector wt = FloatVector.fromArray(FLOATS, weight, weightOffset + i);
-      FloatVector q = FloatVector.fromArray(FLOATS, qs, i);
-      FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
-      FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
-      VectorMask<Float> positive = x.compare(VectorOperators.GT, zero);
-      FloatVector tMinusOne = t.sub(one);
-      FloatVector minusQ = zero.sub(q);
-      FloatVector minusW = minusQ.blend(tMinusOne, positive);
-      FloatVector minusV = tMinusOne.blend(minusQ, positive);
-      FloatVector numerator = minusV.fma(a1, minusW);
-      FloatVector reciprocal = one.div(one.sub(a1));
-      FloatVector quotient = numerator.mul(reciprocal);
-      FloatVector residual = a2.fma(quotient.add(minusV), quotient.fma(a1, numerator.sub(quotient)));
-      FloatVector correction = residual.mul(reciprocal);
-      FloatVector signedHigh = high.blend(minusHigh, positive);
-      FloatVector signedLow = low.blend(minusLow, positive);
-      FloatVector weighted = u.mul(wt);
-      FloatVector weightedLow = u.fma(wt, zero.sub(weighted));
-      FloatVector factorHigh = weighted.mul(signedHigh);
-      FloatVector factorLow =
-          weighted
-              .fma(signedHigh, zero.sub(factorHigh))
-              .add(weighted.fma(signedLow, weightedLow.mul(signedHigh)));
-      FloatVector gradient = quotient.fma(factorHigh, correction.fma(factorHigh, quotient.mul(factorLow)));
-      // The low parts may have taken the sign of a zero.
-      gradient = gradient.blend(quotient.mul(factorHigh), gradient.compare(VectorOperators.EQ, zero));
-      // An infinite weight; infinite pos_weight or target, NaN as in PyTorch.
-      gradient =
-          gradient.blend(quotient.mul(factorHigh).add(q.sub(q)), gradient.compare(VectorOperators.NE, gradient));
-      gradient.blend(x, x.compare(VectorOperators.NE, x)).intoArray(out, outOffset + i);
+    DoubleVector zero = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector one = DoubleVector.broadcast(DOUBLES, 1);
+    DoubleVector unscale = DoubleVector.broadcast(DOUBLES, HEADROOM_UNSCALE);
+    VectorMask<Double> given = DOUBLES.maskAll(positivesWeighted);
+    for (int i = 0; i < length; i += LANES / 2) {
+      DoubleVector x = (DoubleVector) FloatVector.fromArray(HALF, logits, logitsOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector t = (DoubleVector) FloatVector.fromArray(HALF, target, targetOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector u =
+          (DoubleVector) FloatVector.fromArray(HALF, upstream, upstreamOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector wt = (DoubleVector) FloatVector.fromArray(HALF, weight, weightOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector pw =
+          (DoubleVector) FloatVector.fromArray(HALF, posWeight, posWeightOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector a1 = (DoubleVector) FloatVector.fromArray(HALF, a1s, i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector a2 = (DoubleVector) FloatVector.fromArray(HALF, a2s, i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector minusZ = a1.add(a2).mul(unscale);
+      VectorMask<Double> positive = x.compare(VectorOperators.GT, zero);
+      DoubleVector q = pw.mul(t);
+      DoubleVector negatives = one.sub(t);
+      DoubleVector c = one.blend(negatives.add(q), given);
+      DoubleVector v = t.sub(one).blend(q, positive);
+      DoubleVector w = zero.sub(q).blend(negatives, positive);
+      // c - c is 0, or NaN as in PyTorch for an infinite pos_weight.
+      DoubleVector quotient = v.fma(minusZ, w).div(one.sub(minusZ).add(c.sub(c)));
+      DoubleVector factor = u.mul(wt).mul(scale);
+      // An infinite factor: a quotient that float32 rounds to 0 gives NaN, as in PyTorch.
+      DoubleVector rounded = (DoubleVector) quotient.convertShape(D2F, HALF, 0).convertShape(F2D, DOUBLES, 0);
+      quotient = quotient.blend(rounded, factor.sub(factor).compare(VectorOperators.NE, zero));
+      DoubleVector gradient = quotient.mul(factor).blend(x, x.compare(VectorOperators.NE, x));
+      ((FloatVector) gradient.convertShape(D2F, HALF, 0)).intoArray(out, outOffset + i);
     }
   }
 
-  /** Logarithm: m1 + m2 = −ln(1 + e^−|x|), by the outer formula, or the inner one near 0; overwrites a1 and a2. */
+  /**
+   * Logarithm: m1 + m2 = −2^HEADROOM · ln(1 + e^−|x|), by the outer formula, or the inner one near 0; overwrites a1 and a2.
+   */
   private static void logarithms(float[] logits, int logitsOffset, float[] a1s, float[] a2s, int length) {
     IntVector signBit = IntVector.broadcast(INTS, Integer.MIN_VALUE);
-    FloatVector minusHalf = FloatVector.broadcast(FLOATS, -0.5f);
+    FloatVector unscale = FloatVector.broadcast(FLOATS, HEADROOM_UNSCALE);
+    FloatVector damping = FloatVector.broadcast(FLOATS, DAMPING * HEADROOM_UNSCALE);
+    FloatVector minusHalf = FloatVector.broadcast(FLOATS, -0.5f * HEADROOM);
     FloatVector minusSplit = FloatVector.broadcast(FLOATS, -SPLIT);
-    FloatVector minusLn2 = FloatVector.broadcast(FLOATS, MINUS_LN2);
-    FloatVector minusLn2Tail = FloatVector.broadcast(FLOATS, MINUS_LN2_TAIL);
+    FloatVector minusLn2 = FloatVector.broadcast(FLOATS, MINUS_LN2 * HEADROOM);
+    FloatVector minusLn2Tail = FloatVector.broadcast(FLOATS, MINUS_LN2_TAIL * HEADROOM);
     FloatVector s0 = FloatVector.broadcast(FLOATS, S0);
     FloatVector s1 = FloatVector.broadcast(FLOATS, S1);
     FloatVector s2 = FloatVector.broadcast(FLOATS, S2);
     FloatVector s3 = FloatVector.broadcast(FLOATS, S3);
     FloatVector s4 = FloatVector.broadcast(FLOATS, S4);
     FloatVector s5 = FloatVector.broadcast(FLOATS, S5);
-    FloatVector w0 = FloatVector.broadcast(FLOATS, W0);
-    FloatVector w1 = FloatVector.broadcast(FLOATS, W1);
-    FloatVector w2 = FloatVector.broadcast(FLOATS, W2);
-    FloatVector w3 = FloatVector.broadcast(FLOATS, W3);
+    FloatVector w0 = FloatVector.broadcast(FLOATS, W0 * HEADROOM);
+    FloatVector w1 = FloatVector.broadcast(FLOATS, W1 * HEADROOM);
+    FloatVector w2 = FloatVector.broadcast(FLOATS, W2 * HEADROOM);
+    FloatVector w3 = FloatVector.broadcast(FLOATS, W3 * HEADROOM);
     for (int i = 0; i < length; i += LANES) {
       FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
       FloatVector a1 = FloatVector.fromArray(FLOATS, a1s, i);
       FloatVector a2 = FloatVector.fromArray(FLOATS, a2s, i);
       FloatVector y = x.reinterpretAsInts().or(signBit).reinterpretAsFloats();
 
-      FloatVector p = s5.fma(a1, s4).fma(a1, s3).fma(a1, s2).fma(a1, s1).fma(a1, s0);
-      FloatVector outerRest = a1.mul(a1).fma(p, a2.fma(a1, a2));
+      FloatVector minusZ = a1.mul(unscale);
+      FloatVector p = s5.fma(minusZ, s4).fma(minusZ, s3).fma(minusZ, s2).fma(minusZ, s1).fma(minusZ, s0);
+      FloatVector outerRest = a1.fma(minusZ.fma(p, a2.mul(damping)), a2);
       FloatVector outer1 = outerRest.add(a1);
       FloatVector outer2 = a1.sub(outer1).add(outerRest);
 
@@ -380,38 +447,37 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     }
   }
 
-  /** Loss with weights, negated: both products and their sum without an error, then the weight; overwrites m1. */
+  /** Loss with weights, negated, in float64: −(|x| w + c ln(1 + e^−|x|)) · weight; overwrites m1. */
   private static void weightedLosses(
       float[] logits, int logitsOffset,
       float[] target, int targetOffset,
       float[] weight, int weightOffset,
-      float[] qs, float[] cs, float[] m1s, float[] m2s, int length) {
-    IntVector signBit = IntVector.broadcast(INTS, Integer.MIN_VALUE);
-    FloatVector zero = FloatVector.broadcast(FLOATS, 0);
-    FloatVector one = FloatVector.broadcast(FLOATS, 1);
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
-      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
-      FloatVector wt = FloatVector.fromArray(FLOATS, weight, weightOffset + i);
-      FloatVector q = FloatVector.fromArray(FLOATS, qs, i);
-      FloatVector c = FloatVector.fromArray(FLOATS, cs, i);
-      FloatVector m1 = FloatVector.fromArray(FLOATS, m1s, i);
-      FloatVector m2 = FloatVector.fromArray(FLOATS, m2s, i);
-      FloatVector y = x.reinterpretAsInts().or(signBit).reinterpretAsFloats();
-      FloatVector w = q.add(x.sub(y)).blend(one.sub(t), x.compare(VectorOperators.GT, zero));
-      FloatVector product = y.mul(w);
-      FloatVector productLow = y.fma(w, zero.sub(product));
-      FloatVector term = c.mul(m1);
-      FloatVector termLow = c.fma(m1, zero.sub(term)).add(c.mul(m2));
-      FloatVector sum = product.add(term);
-      FloatVector back = sum.sub(product);
-      FloatVector sumLow = product.sub(sum.sub(back)).add(term.sub(back)).add(productLow).add(termLow);
-      VectorMask<Float> finite = sum.sub(sum).compare(VectorOperators.EQ, zero);
-      // Where the sum overflows, the weight may still bring it back.
-      FloatVector overflown = y.mul(wt).fma(w, c.mul(m1.mul(wt)));
-      FloatVector minusLoss = overflown.blend(sum.fma(wt, sumLow.mul(wt)), finite);
-      // An infinite weight.
-      minusLoss.blend(sum.mul(wt), minusLoss.compare(VectorOperators.NE, minusLoss)).intoArray(m1s, i);
+      float[] posWeight, int posWeightOffset, boolean positivesWeighted,
+      float[] m1s, float[] m2s, int length) {
+    DoubleVector zero = DoubleVector.broadcast(DOUBLES, 0);
+    DoubleVector one = DoubleVector.broadcast(DOUBLES, 1);
+    DoubleVector unscale = DoubleVector.broadcast(DOUBLES, HEADROOM_UNSCALE);
+    VectorMask<Double> given = DOUBLES.maskAll(positivesWeighted);
+    for (int i = 0; i < length; i += LANES / 2) {
+      DoubleVector x = (DoubleVector) FloatVector.fromArray(HALF, logits, logitsOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector t = (DoubleVector) FloatVector.fromArray(HALF, target, targetOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector wt = (DoubleVector) FloatVector.fromArray(HALF, weight, weightOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector pw =
+          (DoubleVector) FloatVector.fromArray(HALF, posWeight, posWeightOffset + i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector m1 = (DoubleVector) FloatVector.fromArray(HALF, m1s, i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector m2 = (DoubleVector) FloatVector.fromArray(HALF, m2s, i).convertShape(F2D, DOUBLES, 0);
+      DoubleVector y = zero.sub(x.abs());
+      DoubleVector q = pw.mul(t);
+      DoubleVector negatives = one.sub(t);
+      DoubleVector c = one.blend(negatives.add(q), given);
+      DoubleVector w = q.add(x.sub(y)).blend(negatives, x.compare(VectorOperators.GT, zero));
+      DoubleVector logarithm = m1.add(m2).mul(unscale);
+      // An infinite weight: a logarithm that float32 rounds to 0 gives NaN, as in PyTorch.
+      DoubleVector rounded = (DoubleVector) logarithm.convertShape(D2F, HALF, 0).convertShape(F2D, DOUBLES, 0);
+      DoubleVector weights = c.mul(wt);
+      logarithm = logarithm.blend(rounded, weights.sub(weights).compare(VectorOperators.NE, zero));
+      DoubleVector minusLoss = y.fma(w, c.mul(logarithm)).mul(wt);
+      ((FloatVector) minusLoss.convertShape(D2F, HALF, 0)).intoArray(m1s, i);
     }
   }
 
