@@ -4,7 +4,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 
-/** The inputs with the largest values of something; of equals, those of the smaller bit pattern, so that the order of the sweep does not matter. */
+/**
+ * The inputs with the largest values of something; of equals, those of the smaller bit pattern, so that the order of the
+ * sweep does not matter.
+ */
 final class Extremes {
   /** How many are kept. */
   static final int KEPT = 1000;
@@ -28,6 +31,15 @@ final class Extremes {
   /** What is smaller is not kept. */
   double threshold() {
     return kept.size() < KEPT ? Double.NEGATIVE_INFINITY : kept.element().value;
+  }
+
+  /** Whether an input of the value would be kept. Plateaus of one value are long, so this is asked before an object is made. */
+  boolean keeps(float input, double value) {
+    if (kept.size() < KEPT || value > kept.element().value) {
+      return true;
+    }
+    return value == kept.element().value
+        && Integer.compareUnsigned(Float.floatToRawIntBits(input), Float.floatToRawIntBits(kept.element().input)) < 0;
   }
 
   void add(Extreme extreme) {

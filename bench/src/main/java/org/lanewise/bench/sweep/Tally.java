@@ -91,11 +91,11 @@ final class Tally {
         DoubleDouble value = Logistic.exact(output.function, inputs[i]);
         rounded = value.toFloat();
         error = Math.abs(value.minus(g)) * perUlp;
-        hardest.add(new Extremes.Extreme(input(inputs[i]), reflect(rounded), reflect(g), -Logistic.ulpFromMidpoint(value)));
+        double distance = Logistic.ulpFromMidpoint(value);
+        hardest.add(new Extremes.Extreme(input(inputs[i]), reflect(rounded), reflect(g), -distance));
       }
       if (!(error < threshold)) {
-        worst.add(new Extremes.Extreme(input(inputs[i]), reflect(rounded), reflect(g), error == error ? error : Double.POSITIVE_INFINITY));
-        threshold = worst.threshold();
+        threshold = addWorst(inputs[i], rounded, g, error);
       }
       if (g == rounded) {
         exact++;
@@ -114,6 +114,15 @@ final class Tally {
     checked += length;
     sums[Float.floatToRawIntBits(input(inputs[0])) >>> 24] += sum;
     return previous;
+  }
+
+  /** Keeps one of the largest errors; NaN counts as infinite. Returns the new threshold. */
+  private double addWorst(float reflected, float rounded, float got, double error) {
+    double value = error == error ? error : Double.POSITIVE_INFINITY;
+    if (worst.keeps(input(reflected), value)) {
+      worst.add(new Extremes.Extreme(input(reflected), reflect(rounded), reflect(got), value));
+    }
+    return worst.threshold();
   }
 
   /** Two results of neighbouring logits that are in the wrong order. */
