@@ -3,7 +3,7 @@
 
     python3 reference-data/oracle_points.py        # needs mpmath alone
 
-It reads the hardest logits of data/hard/, adds drawn ones and ends of ranges, and writes
+It reads the hardest logits of hard/, adds drawn ones and ends of ranges, and writes
 conformance/src/test/resources/oracle/points.txt. The same inputs give the same bytes everywhere.
 """
 import pathlib
@@ -53,7 +53,7 @@ def logits(function, rng):
     """Hardest ones, ends of ranges, and drawn ones of every magnitude at which something happens."""
     hardest = []
     for name in {"softplus": ("bce_with_logits.loss", "log_sigmoid"), "sigmoid": ("bce_with_logits.logits_gradient", "sigmoid")}[function]:
-        file = HOME / "data/hard" / (name + ".txt")
+        file = HOME / "hard" / (name + ".txt")
         if not file.exists():
             continue
         mirror = 0x80000000 if name == "log_sigmoid" else 0

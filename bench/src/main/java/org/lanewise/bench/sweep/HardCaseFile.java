@@ -5,13 +5,14 @@ import org.lanewise.bench.results.SafeFile;
 
 /** Writes the worst and the hardest inputs of a sweep, which the tests replay from then on. */
 final class HardCaseFile {
-  /** Where they are stored. */
-  static final String FOLDER = "reference-data/data/hard";
+  /** Where they are stored: apart from data/, which its generator replaces as a whole. */
+  static final String FOLDER = "reference-data/hard";
 
   private HardCaseFile() {}
 
   static void write(Path folder, Tally tally) {
-    StringBuilder text = new StringBuilder("# lanewise/hard-cases 1 %s %s\n".formatted(tally.output.operation, tally.output.output));
+    StringBuilder text = new StringBuilder();
+    text.append("# lanewise/hard-cases 1 %s %s\n".formatted(tally.output.operation, tally.output.output));
     text.append("# kind, logit and correctly rounded result as bits of float32; written by ./lanewise verify --exhaustive\n");
     tally.worst.list().forEach(e -> line(text, "worst", e));
     tally.hardest.list().forEach(e -> line(text, "hardest", e));
@@ -19,6 +20,8 @@ final class HardCaseFile {
   }
 
   private static void line(StringBuilder text, String kind, Extremes.Extreme e) {
-    text.append("%s %08x %08x\n".formatted(kind, Float.floatToRawIntBits(e.input()), Float.floatToRawIntBits(e.rounded())));
+    int input = Float.floatToRawIntBits(e.input());
+    int rounded = Float.floatToRawIntBits(e.rounded());
+    text.append("%s %08x %08x\n".formatted(kind, input, rounded));
   }
 }
