@@ -168,7 +168,7 @@ final class ExhaustiveVerification {
           row.get("worst").isJsonNull() ? "" : " at " + row.getAsJsonObject("worst").get("input").getAsString(),
           row.get("correctly_rounded").isJsonNull()
               ? "none"
-              : String.format(Locale.ROOT, "%.4f %%", 100 * row.get("correctly_rounded").getAsDouble()));
+              : String.format(Locale.ROOT, "%.4f %%", Math.floor(1e6 * row.get("correctly_rounded").getAsDouble()) / 1e4));
       if (!row.get("reason").isJsonNull()) {
         out.printf("  FAILED: %s.%n", row.get("reason").getAsString());
         out.printf(

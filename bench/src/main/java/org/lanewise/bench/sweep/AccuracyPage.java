@@ -71,8 +71,8 @@ public final class AccuracyPage {
             number(row.get("max_ulp"), "%.4f"),
             text(row.get("declared_ulp")),
             text(row.getAsJsonObject("worst").get("input")),
-            row.has("correctly_rounded") ? number(row.get("correctly_rounded"), "%.6f") : "",
-            row.has("histogram") ? histogram(row.getAsJsonArray("histogram")) : "");
+            share(Json.number(row.get("correctly_rounded"))),
+            histogram(row.getAsJsonArray("histogram")));
   }
 
   private static String detail(JsonObject row) {
@@ -83,9 +83,11 @@ public final class AccuracyPage {
           .asMap()
           .forEach(
               (name, found) -> {
-                text.append("; %s: %s violations".formatted(name.replace('_', ' '), text(found.getAsJsonObject().get("violations"))));
-                if (found.getAsJsonObject().has("largest_ulp")) {
-                  text.append(" of at most %s ULP".formatted(text(found.getAsJsonObject().get("largest_ulp"))));
+                JsonObject violations = found.getAsJsonObject();
+                long count = violations.get("violations").getAsLong();
+                text.append("; %s: %d violations".formatted(name.replace('_', ' '), count));
+                if (count > 0 && violations.has("largest_ulp")) {
+                  text.append(" of at most %s ULP".formatted(text(violations.get("largest_ulp"))));
                 }
               });
     } else {
@@ -115,6 +117,11 @@ public final class AccuracyPage {
       text.append(text.isEmpty() ? "" : ", ").append('`').append(name.substring(name.lastIndexOf('/') + 1)).append('`');
     }
     return text.toString();
+  }
+
+  /** Rounded down: only all is 100 %. */
+  private static String share(double share) {
+    return String.format(Locale.ROOT, "%.4f %%", Math.floor(share * 1e6) / 1e4);
   }
 
   private static String number(JsonElement json, String format) {
