@@ -88,6 +88,12 @@ final class ExhaustiveVerification {
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       exitCode = sweep(out, err);
+    } catch (RuntimeException | Error e) {
+      exitCode = ExitCode.ENVIRONMENT;
+      if (stopped) { // the JVM ends before anybody else can say it
+        err.printf("lanewise: The sweep ended without a verdict: %s%n", e);
+      }
+      throw e;
     } finally {
       out.flush();
       err.flush();
@@ -141,9 +147,8 @@ final class ExhaustiveVerification {
     if (certificates.stream().anyMatch(c -> c.verdict().equals(Certificate.FAILED))) {
       return ExitCode.NOT_CONFORMING;
     }
-    return certificates.size() == subjects.size() && certificates.stream().allMatch(c -> c.verdict().equals(Certificate.PASSED))
-        ? ExitCode.GOOD
-        : ExitCode.INCONCLUSIVE;
+    boolean proved = certificates.stream().allMatch(c -> c.verdict().equals(Certificate.PASSED));
+    return proved && certificates.size() == subjects.size() ? ExitCode.GOOD : ExitCode.INCONCLUSIVE;
   }
 
   private void print(PrintWriter out, Sweeps.Outcome outcome) {

@@ -23,8 +23,11 @@ public final class Logistic {
   /** Bound of the relative error of the array forms. */
   public static final double RELATIVE_ERROR = 0x1p-48;
 
-  /** So close to a midpoint, in ULP, the array forms do not decide; 16 times their error. */
-  public static final double UNDECIDED_ULP = 0x1p-20;
+  /**
+   * So close to a midpoint, in ULP, the array forms do not decide: 64 times their error, and wide enough that a sweep meets a
+   * thousand such points.
+   */
+  public static final double UNDECIDED_ULP = 0x1p-18;
 
   private static final double CLAMP = 200;
   private static final double LOG2_E = 0x1.71547652b82fep0;
