@@ -23,6 +23,9 @@ final class ExhaustiveVerification {
   /** Progress is told in so many steps a sweep. */
   private static final int STEPS = 20;
 
+  /** Before this share is done, what is left is guessed from a JVM that is still warming up. */
+  private static final double LEAST_SHARE = 0.005;
+
   /** How long an ending JVM waits for the verdict of what was done. */
   private static final int SECONDS_TO_END = 20;
 
@@ -199,7 +202,7 @@ final class ExhaustiveVerification {
 
     void show(double done) {
       int step = 1 + (int) (done * STEPS);
-      if (step > shown && done > 0 && step <= STEPS) {
+      if (step > shown && done >= LEAST_SHARE && step <= STEPS) {
         shown = step;
         long spent = System.nanoTime() - start;
         progress.step(step, STEPS, name, Duration.ofNanos((long) (spent * (1 - done) / done)));
