@@ -5,6 +5,7 @@ module org.lanewise.conformance {
   requires com.google.gson;
 
   exports org.lanewise.conformance.cases;
+  exports org.lanewise.conformance.oracle;
   exports org.lanewise.conformance.ulp;
   exports org.lanewise.conformance.verdict;
 }

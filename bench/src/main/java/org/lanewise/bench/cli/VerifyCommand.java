@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.UserError;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ./lanewise verify",
       "  ./lanewise verify --kernel vector --case 'cross_entropy/*'",
-      "  ./lanewise verify --operation bce_with_logits --json out.json"
+      "  ./lanewise verify --operation bce_with_logits --json out.json",
+      "  ./lanewise verify --exhaustive --operation bce_with_logits --kernel vector"
     })
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -54,11 +56,30 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(names = "--junit", paramLabel = "FILE", description = "Write every verdict as JUnit XML.")
   private @Nullable Path junit;
 
+  @Option(
+      names = "--exhaustive",
+      description =
+          "Sweep every float32 logit instead of the stored cases (cross_entropy: a million drawn rows) and write accuracy"
+              + " certificates.")
+  private boolean exhaustive;
+
+  @Option(
+      names = "--stride",
+      paramLabel = "N",
+      description = "With --exhaustive, as a trial: every N-th bit pattern (or row) only. That proves nothing: exit code 4.")
+  private int stride = 1;
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(junit);
+    if (exhaustive) {
+      return exhaustive(out);
+    }
+    if (stride != 1) {
+      throw UserError.usage("--stride %d thins out a sweep; add --exhaustive.".formatted(stride));
+    }
     ReferenceData data = cases == null ? ReferenceData.builtIn() : ReferenceData.of(cases);
     List<ReferenceCase> selected = CaseSelection.select(data.cases(), operation, glob);
     List<Subject> subjects = kernels.isEmpty() ? Subjects.all(false, out) : Subjects.named(kernels.stream().distinct().toList());
@@ -75,5 +96,17 @@ final class VerifyCommand implements Callable<Integer> {
       JUnitXml.write(junit, verification);
     }
     return verification.exitCode();
+  }
+
+  private int exhaustive(PrintWriter out) {
+    if (cases != null || glob != null || junit != null) {
+      throw UserError.usage("--exhaustive reads no stored cases; leave out --cases, --case and --junit.");
+    }
+    if (stride < 1) {
+      throw UserError.usage("--stride is %d; give a number from 1 up.".formatted(stride));
+    }
+    return new ExhaustiveVerification(
+            ExhaustiveVerification.subjects(operation, kernels.stream().distinct().toList(), out), stride, json)
+        .run(out, spec.commandLine().getErr());
   }
 }
