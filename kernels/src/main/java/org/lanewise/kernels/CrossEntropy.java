@@ -30,8 +30,11 @@ import org.lanewise.kernels.tensor.Tensor;
  * <p>Objects are immutable and may be shared between threads.
  */
 public final class CrossEntropy {
-  /** From how many logits on a call uses all processors by itself. */
-  static final int PARALLEL_FROM = 1 << 17;
+  /**
+   * From how many logits on a call uses all processors by itself. A helper starts some 30 µs late, in which the SIMD kernel
+   * computes 100,000 logits: two threads gain nothing at 2^17, and a third or more from here on (docs/adr/0009).
+   */
+  static final int PARALLEL_FROM = 1 << 18;
 
   private final KernelProvider provider;
   private final Reduction reduction;
