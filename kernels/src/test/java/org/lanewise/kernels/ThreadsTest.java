@@ -113,6 +113,19 @@ class ThreadsTest {
     }
   }
 
+  /** In float64 the last bit of a sum shows the order of its terms, which float32 would round away. */
+  @Test
+  void block_sums_are_added_in_one_order() {
+    int size = 40 * BLOCK;
+    Tensor logits = Recipe.uniform(DType.FLOAT64, 15, -20, size);
+    Tensor target = Recipe.uniform(DType.FLOAT64, 16, -23, size);
+    BceWithLogits loss = BceWithLogits.on(Samples.provider("scalar")).reduction(Reduction.SUM);
+    double one = loss.threads(1).forward(logits, target).item();
+    for (int i = 0; i < 10; i++) {
+      assertEquals(one, loss.threads(7).forward(logits, target).item());
+    }
+  }
+
   @Test
   void many_callers_at_once() throws Exception {
     Random random = new Random(13);
