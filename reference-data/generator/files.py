@@ -15,6 +15,9 @@ from .tensors import DTYPES, Tensor
 INDEX = "index.json"
 FORMAT = "lanewise/reference-data"
 
+# What the kernels' own tests write, not this generator; no part of the index, and kept when the folder is made anew.
+DIGESTS = "digests.json"
+
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
@@ -135,6 +138,8 @@ def write(folder, files):
         for path, data in files.items():
             (fresh / path).parent.mkdir(parents=True, exist_ok=True)
             (fresh / path).write_bytes(data)
+        if (folder / DIGESTS).exists():
+            shutil.copyfile(folder / DIGESTS, fresh / DIGESTS)
         if folder.exists():
             os.rename(folder, work / "old")
         try:

@@ -5,11 +5,9 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.error.NotImplementedError;
 import org.lanewise.kernels.error.RuntimeError;
 import org.lanewise.kernels.error.ValueError;
-import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;
-import org.lanewise.kernels.spi.Strided;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
@@ -25,34 +23,19 @@ import org.lanewise.kernels.tensor.Tensor;
  * <p>Objects are immutable and may be shared between threads.
  */
 public final class BceWithLogits {
-  /** The number of elements a kernel computes at a time; part of the definition of the sum's bits. */
-  static final int BLOCK = 1 << 14;
-
-  private static final class Workspace {
-    final BceWithLogitsCall<Object> call = new BceWithLogitsCall<>();
-    final BlockSum sum = new BlockSum();
-    boolean busy;
-
-    /** Forgets the caller's arrays, so that a thread's scratch keeps no user data alive. */
-    void release() {
-      call.logits.clear();
-      call.target.clear();
-      call.weight.clear();
-      call.posWeight.clear();
-      call.upstream.clear();
-      call.loss.clear();
-      call.logitsGradient.clear();
-      call.targetGradient.clear();
-      busy = false;
-    }
-  }
-
-  private static final ThreadLocal<Workspace> WORKSPACE = ThreadLocal.withInitial(Workspace::new);
+  /**
+   * From how many elements on a call uses all processors by itself. A helper starts some 30 µs late, in which the SIMD kernel
+   * computes 100,000 elements: two threads gain nothing at 2^17, and a third or more from here on (docs/adr/0009).
+   */
+  static final int PARALLEL_FROM = 1 << 18;
 
   private final KernelProvider provider;
   private final Reduction reduction;
   private final @Nullable Tensor weight;
   private final @Nullable Tensor posWeight;
+
+  /** The most threads of a call; 0 where the size of the batch decides. */
+  private final int threads;
 
   /** Supplies the dtypes that the provider does not; null where a provider was asked for, which is then never replaced. */
   private final @Nullable KernelProvider fallback;
@@ -63,12 +46,16 @@ public final class BceWithLogits {
   private BceWithLogits(
       KernelProvider provider,
       @Nullable KernelProvider fallback,
-      Reduction reduction, @Nullable Tensor weight, @Nullable Tensor posWeight) {
+      Reduction reduction,
+      @Nullable Tensor weight,
+      @Nullable Tensor posWeight,
+      int threads) {
     this.provider = provider;
     this.fallback = fallback;
     this.reduction = reduction;
     this.weight = weight;
     this.posWeight = posWeight;
+    this.threads = threads;
     this.float32Kernel =
         Declarations.has(provider, Operation.BCE_WITH_LOGITS, DType.FLOAT32)
             ? provider.bceWithLogits(DType.FLOAT32)
@@ -80,17 +67,17 @@ public final class BceWithLogits {
    * for dtypes that that kernel does not supply.
    */
   public static BceWithLogits create() {
-    return new BceWithLogits(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, null);
+    return new BceWithLogits(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, null, 0);
   }
 
   /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
   public static BceWithLogits on(KernelProvider provider) {
-    return new BceWithLogits(provider, null, Reduction.MEAN, null, null);
+    return new BceWithLogits(provider, null, Reduction.MEAN, null, null, 0);
   }
 
   /** The same loss with another reduction. */
   public BceWithLogits reduction(Reduction reduction) {
-    return new BceWithLogits(provider, fallback, Objects.requireNonNull(reduction, "reduction"), weight, posWeight);
+    return new BceWithLogits(provider, fallback, Objects.requireNonNull(reduction, "reduction"), weight, posWeight, threads);
   }
 
   /**
@@ -100,7 +87,7 @@ public final class BceWithLogits {
    *     sample; null for none
    */
   public BceWithLogits weight(@Nullable Tensor weight) {
-    return new BceWithLogits(provider, fallback, reduction, weight, posWeight);
+    return new BceWithLogits(provider, fallback, reduction, weight, posWeight, threads);
   }
 
   /**
@@ -109,7 +96,17 @@ public final class BceWithLogits {
    * @param posWeight of any dtype but bool, of a shape that broadcasts to that of the logits, usually [C]; null for none
    */
   public BceWithLogits posWeight(@Nullable Tensor posWeight) {
-    return new BceWithLogits(provider, fallback, reduction, weight, posWeight);
+    return new BceWithLogits(provider, fallback, reduction, weight, posWeight, threads);
+  }
+
+  /**
+   * The same loss on at most so many threads: 1 is the caller's alone. The result has the same bits for any number. Where
+   * this is not called, small batches are computed on the caller's thread, larger ones on all processors.
+   *
+   * @throws IllegalArgumentException if there is to be none
+   */
+  public BceWithLogits threads(int threads) {
+    return new BceWithLogits(provider, fallback, reduction, weight, posWeight, Parallel.check(threads));
   }
 
   /**
@@ -157,7 +154,8 @@ public final class BceWithLogits {
   }
 
   /**
-   * The reduced loss of a batch of {@code rows × columns} elements held in arrays, row by row. Allocates nothing.
+   * The reduced loss of a batch of {@code rows × columns} elements held in arrays, row by row. Allocates nothing on one
+   * thread.
    *
    * @param logits at least rows · columns values; more are ignored
    * @param target as many
@@ -171,7 +169,7 @@ public final class BceWithLogits {
   }
 
   /**
-   * The reduced loss and its gradient, held in arrays. Allocates nothing.
+   * The reduced loss and its gradient, held in arrays. Allocates nothing on one thread.
    *
    * @param logitsGradient receives rows · columns values; must be another array than the operands
    * @see #forward(float[], float[], int, int)
@@ -184,7 +182,7 @@ public final class BceWithLogits {
   }
 
   /**
-   * The losses of all elements, reduction none, held in arrays. Allocates nothing.
+   * The losses of all elements, reduction none, held in arrays. Allocates nothing on one thread.
    *
    * @param loss receives rows · columns values; must be another array than the operands
    * @param logitsGradient receives the gradient for an upstream gradient of ones; null if not wanted
@@ -277,25 +275,31 @@ public final class BceWithLogits {
     int[] shape = logits.shape();
     Tensor seed = Upstream.check(upstream, target.dtype(), perElement ? shape : new int[0]);
     DType dtype = Declarations.computation(logits, target, weight, posWeight);
-    Tensor loss = perElement ? Tensor.zeros(dtype, shape) : null;
-    Tensor gradientOfLogits = logitsGradient ? Tensor.zeros(dtype, shape) : null;
-    Tensor gradientOfTarget = targetGradient ? Tensor.zeros(dtype, shape) : null;
+    DType logitsDType = BatchOperand.kept(logits.dtype(), dtype);
+    DType targetDType = BatchOperand.kept(target.dtype(), dtype);
+    Tensor loss = perElement ? Tensor.zeros(targetDType, shape) : null;
+    Tensor gradientOfLogits = logitsGradient ? Tensor.zeros(logitsDType, shape) : null;
+    Tensor gradientOfTarget = targetGradient ? Tensor.zeros(targetDType, shape) : null;
     int columns = shape.length == 0 ? 1 : shape[shape.length - 1];
-    double reduced =
-        compute(
-            kernel(dtype),
-            logits.to(dtype).array(),
-            target.to(dtype).array(),
-            shape,
-            columns == 0 ? 0 : logits.numel() / columns,
-            columns,
-            weight == null ? null : weight.to(dtype),
-            posWeight == null ? null : posWeight.to(dtype),
-            perElement && seed != null ? seed.to(dtype).array() : null,
-            perElement || seed == null ? 1 : seed.item(),
-            loss == null ? null : loss.array(),
-            gradientOfLogits == null ? null : gradientOfLogits.array(),
-            gradientOfTarget == null ? null : gradientOfTarget.array());
+    double reduced;
+    BceWithLogitsBatch batch = BceWithLogitsBatch.take();
+    try {
+      batch.logits.set(logits.to(logitsDType));
+      batch.target.set(target.to(targetDType));
+      batch.upstream.set(perElement && seed != null ? seed.to(targetDType) : null);
+      batch.loss.set(loss);
+      batch.logitsGradient.set(gradientOfLogits);
+      batch.targetGradient.set(gradientOfTarget);
+      batch.shape(
+          shape,
+          columns == 0 ? 0 : logits.numel() / columns,
+          columns,
+          weight == null ? null : weight.to(dtype),
+          posWeight == null ? null : posWeight.to(dtype));
+      reduced = reduced(batch, kernel(dtype), logits.numel(), perElement || seed == null ? 1 : seed.item());
+    } finally {
+      batch.release();
+    }
     return new Result(
         (loss == null ? Tensor.of(new double[] {reduced}) : loss).to(target.dtype()),
         gradientOfLogits == null ? null : gradientOfLogits.to(logits.dtype()),
@@ -306,9 +310,26 @@ public final class BceWithLogits {
       float[] logits, float[] target, int rows, int columns, float @Nullable [] loss, float @Nullable [] gradient) {
     checkWeight("weight", weight, rows, columns, loss, gradient);
     checkWeight("posWeight", posWeight, rows, columns, loss, gradient);
-    return (float)
-        compute(
-            kernel(DType.FLOAT32), logits, target, null, rows, columns, weight, posWeight, null, 1, loss, gradient, null);
+    BceWithLogitsBatch batch = BceWithLogitsBatch.take();
+    try {
+      batch.logits.set(logits, DType.FLOAT32);
+      batch.target.set(target, DType.FLOAT32);
+      batch.loss.set(loss, DType.FLOAT32);
+      batch.logitsGradient.set(gradient, DType.FLOAT32);
+      batch.shape(null, rows, columns, weight, posWeight);
+      return (float) reduced(batch, kernel(DType.FLOAT32), rows * columns, 1);
+    } finally {
+      batch.release();
+    }
+  }
+
+  /** Computes the batch; the reduced loss, for reduction none without meaning. */
+  private double reduced(
+      BceWithLogitsBatch batch, BceWithLogitsKernel<Object> kernel, int elements, double upstreamScale) {
+    boolean mean = reduction == Reduction.MEAN;
+    batch.gradientScale = mean ? upstreamScale / elements : upstreamScale;
+    double total = batch.compute(kernel, Parallel.threads(threads, elements, PARALLEL_FROM));
+    return mean ? total / elements : total;
   }
 
   private static void checkWeight(
@@ -344,76 +365,5 @@ public final class BceWithLogits {
     }
     Declarations.require(provider, Operation.BCE_WITH_LOGITS, dtype);
     return provider.bceWithLogits(dtype);
-  }
-
-  /**
-   * Block after block. Where a weight is broadcast along rows or columns a block is part of a matrix, otherwise of one long
-   * row.
-   *
-   * @return the reduced loss; for reduction none without meaning
-   */
-  private double compute(
-      BceWithLogitsKernel<Object> kernel,
-      Object logits,
-      Object target,
-      int @Nullable [] shape,
-      int rows,
-      int columns,
-      @Nullable Tensor weight,
-      @Nullable Tensor posWeight,
-      @Nullable Object upstream,
-      double upstreamScale,
-      @Nullable Object loss,
-      @Nullable Object logitsGradient,
-      @Nullable Object targetGradient) {
-    Workspace workspace = WORKSPACE.get();
-    if (workspace.busy) {
-      workspace = new Workspace(); // a kernel that calls a front door itself
-    }
-    workspace.busy = true;
-    BceWithLogitsCall<Object> call = workspace.call;
-    BlockSum sum = workspace.sum;
-    try {
-      sum.reset();
-      int elements = rows * columns;
-      call.gradientScale = reduction == Reduction.MEAN ? upstreamScale / elements : upstreamScale;
-      if (elements > 0) {
-        Broadcast.place(call.weight, weight, shape, rows, columns);
-        Broadcast.place(call.posWeight, posWeight, shape, rows, columns);
-        if (isFlat(call.weight, columns) && isFlat(call.posWeight, columns)) {
-          columns = elements;
-          rows = 1;
-        }
-        int rowBlock = Math.max(1, BLOCK / columns);
-        for (int row = 0; row < rows; row += rowBlock) {
-          call.rows = Math.min(rowBlock, rows - row);
-          for (int column = 0; column < columns; column += BLOCK) {
-            call.columns = Math.min(BLOCK, columns - column);
-            int first = row * columns + column;
-            call.logits.set(logits, first, columns, 1);
-            call.target.set(target, first, columns, 1);
-            call.upstream.set(upstream, first, columns, 1);
-            call.loss.set(loss, first, columns, 1);
-            call.logitsGradient.set(logitsGradient, first, columns, 1);
-            call.targetGradient.set(targetGradient, first, columns, 1);
-            call.weight.offset = row * call.weight.rowStride + column * call.weight.columnStride;
-            call.posWeight.offset = row * call.posWeight.rowStride + column * call.posWeight.columnStride;
-            kernel.compute(call);
-            sum.add(call.lossSum);
-          }
-        }
-      }
-      double total = sum.total();
-      return reduction == Reduction.MEAN ? total / elements : total;
-    } finally {
-      workspace.release();
-    }
-  }
-
-  /** Whether an operand looks the same when the matrix is seen as one long row: absent, one value, or one an element. */
-  private static boolean isFlat(Strided<?> operand, int columns) {
-    return !operand.isPresent()
-        || operand.rowStride == 0 && operand.columnStride == 0
-        || operand.rowStride == columns && operand.columnStride == 1;
   }
 }

@@ -7,7 +7,6 @@ import org.lanewise.kernels.error.IndexError;
 import org.lanewise.kernels.error.NotImplementedError;
 import org.lanewise.kernels.error.RuntimeError;
 import org.lanewise.kernels.error.ValueError;
-import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;
@@ -31,35 +30,20 @@ import org.lanewise.kernels.tensor.Tensor;
  * <p>Objects are immutable and may be shared between threads.
  */
 public final class CrossEntropy {
-  /** The number of logits a kernel computes at a time, in whole rows; part of the definition of the sum's bits. */
-  static final int BLOCK = 1 << 14;
-
-  private static final class Workspace {
-    final CrossEntropyCall<Object> call = new CrossEntropyCall<>();
-    final BlockSum lossSum = new BlockSum();
-    boolean busy;
-
-    /** Forgets the caller's arrays, so that a thread's scratch keeps no user data alive. */
-    void release() {
-      call.logits.clear();
-      call.target.clear();
-      call.probabilities.clear();
-      call.classWeight = null;
-      call.upstream.clear();
-      call.loss.clear();
-      call.logitsGradient.clear();
-      call.targetGradient.clear();
-      busy = false;
-    }
-  }
-
-  private static final ThreadLocal<Workspace> WORKSPACE = ThreadLocal.withInitial(Workspace::new);
+  /**
+   * From how many logits on a call uses all processors by itself. A helper starts some 30 µs late, in which the SIMD kernel
+   * computes 100,000 logits: two threads gain nothing at 2^17, and a third or more from here on (docs/adr/0009).
+   */
+  static final int PARALLEL_FROM = 1 << 18;
 
   private final KernelProvider provider;
   private final Reduction reduction;
   private final @Nullable Tensor weight;
   private final long ignoreIndex;
   private final double labelSmoothing;
+
+  /** The most threads of a call; 0 where the size of the batch decides. */
+  private final int threads;
 
   /** Supplies the dtypes that the provider does not; null where a provider was asked for, which is then never replaced. */
   private final @Nullable KernelProvider fallback;
@@ -70,13 +54,18 @@ public final class CrossEntropy {
   private CrossEntropy(
       KernelProvider provider,
       @Nullable KernelProvider fallback,
-      Reduction reduction, @Nullable Tensor weight, long ignoreIndex, double labelSmoothing) {
+      Reduction reduction,
+      @Nullable Tensor weight,
+      long ignoreIndex,
+      double labelSmoothing,
+      int threads) {
     this.provider = provider;
     this.fallback = fallback;
     this.reduction = reduction;
     this.weight = weight;
     this.ignoreIndex = ignoreIndex;
     this.labelSmoothing = labelSmoothing;
+    this.threads = threads;
     this.float32Kernel =
         Declarations.has(provider, Operation.CROSS_ENTROPY, DType.FLOAT32)
             ? provider.crossEntropy(DType.FLOAT32)
@@ -88,18 +77,18 @@ public final class CrossEntropy {
    * for dtypes that that kernel does not supply.
    */
   public static CrossEntropy create() {
-    return new CrossEntropy(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, -100, 0);
+    return new CrossEntropy(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, -100, 0, 0);
   }
 
   /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
   public static CrossEntropy on(KernelProvider provider) {
-    return new CrossEntropy(provider, null, Reduction.MEAN, null, -100, 0);
+    return new CrossEntropy(provider, null, Reduction.MEAN, null, -100, 0, 0);
   }
 
   /** The same loss with another reduction. */
   public CrossEntropy reduction(Reduction reduction) {
     Objects.requireNonNull(reduction, "reduction");
-    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing);
+    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing, threads);
   }
 
   /**
@@ -108,12 +97,12 @@ public final class CrossEntropy {
    * @param weight of shape [C]; with class indices of the dtype of the logits; null for none
    */
   public CrossEntropy weight(@Nullable Tensor weight) {
-    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing);
+    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing, threads);
   }
 
   /** The same loss with another class index that marks rows to ignore; it need not be a class. */
   public CrossEntropy ignoreIndex(long ignoreIndex) {
-    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing);
+    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing, threads);
   }
 
   /**
@@ -122,7 +111,18 @@ public final class CrossEntropy {
    * @param labelSmoothing the part, up to 1; as in PyTorch, NaN and anything not above 0 mean none
    */
   public CrossEntropy labelSmoothing(double labelSmoothing) {
-    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing);
+    return new CrossEntropy(provider, fallback, reduction, weight, ignoreIndex, labelSmoothing, threads);
+  }
+
+  /**
+   * The same loss on at most so many threads: 1 is the caller's alone. The result has the same bits for any number. Where
+   * this is not called, small batches are computed on the caller's thread, larger ones on all processors.
+   *
+   * @throws IllegalArgumentException if there is to be none
+   */
+  public CrossEntropy threads(int threads) {
+    return new CrossEntropy(
+        provider, fallback, reduction, weight, ignoreIndex, labelSmoothing, Parallel.check(threads));
   }
 
   /**
@@ -176,7 +176,7 @@ public final class CrossEntropy {
   }
 
   /**
-   * The reduced loss of a batch held in arrays, logits row by row. Allocates nothing.
+   * The reduced loss of a batch held in arrays, logits row by row. Allocates nothing on one thread.
    *
    * @param logits at least batch · classes values; more are ignored
    * @param target at least batch class indices
@@ -186,25 +186,25 @@ public final class CrossEntropy {
    */
   public float forward(float[] logits, long[] target, int batch, int classes) {
     requireReduced();
-    checkArrays(logits, target, batch, classes);
-    return compute(logits, target, batch, classes, null, null);
+    int counted = checkArrays(logits, target, batch, classes);
+    return compute(logits, target, batch, classes, counted, null, null);
   }
 
   /**
-   * The reduced loss and its gradient, held in arrays. Allocates nothing.
+   * The reduced loss and its gradient, held in arrays. Allocates nothing on one thread.
    *
    * @param logitsGradient receives batch · classes values; must be another array than the logits
    * @see #forward(float[], long[], int, int)
    */
   public float forwardBackward(float[] logits, long[] target, int batch, int classes, float[] logitsGradient) {
     requireReduced();
-    int elements = checkArrays(logits, target, batch, classes);
-    checkGradient(logits, logitsGradient, elements);
-    return compute(logits, target, batch, classes, null, logitsGradient);
+    int counted = checkArrays(logits, target, batch, classes);
+    checkGradient(logits, logitsGradient, batch * classes);
+    return compute(logits, target, batch, classes, counted, null, logitsGradient);
   }
 
   /**
-   * The losses of all rows, reduction none, held in arrays. Allocates nothing.
+   * The losses of all rows, reduction none, held in arrays. Allocates nothing on one thread.
    *
    * @param loss receives one value a row; must be another array than the logits
    * @param logitsGradient receives the gradient for an upstream gradient of ones; null if not wanted
@@ -218,15 +218,15 @@ public final class CrossEntropy {
           "Losses per row need reduction none, this loss has %s; call reduction(Reduction.NONE) first."
               .formatted(reduction.id()));
     }
-    int elements = checkArrays(logits, target, batch, classes);
+    int counted = checkArrays(logits, target, batch, classes);
     ArrayArguments.length("loss", loss, batch);
     ArrayArguments.distinct("loss", loss, "logits", logits);
     checkWeightDistinct("loss", loss);
     if (logitsGradient != null) {
-      checkGradient(logits, logitsGradient, elements);
+      checkGradient(logits, logitsGradient, batch * classes);
       ArrayArguments.distinct("logitsGradient", logitsGradient, "loss", loss);
     }
-    compute(logits, target, batch, classes, loss, logitsGradient);
+    compute(logits, target, batch, classes, counted, loss, logitsGradient);
   }
 
   private void requireReduced() {
@@ -236,6 +236,7 @@ public final class CrossEntropy {
     }
   }
 
+  /** The number of rows that are not ignored. */
   private int checkArrays(float[] logits, long[] target, int batch, int classes) {
     int elements = ArrayArguments.product("batch", batch, "classes", classes);
     ArrayArguments.length("logits", logits, elements);
@@ -245,8 +246,7 @@ public final class CrossEntropy {
       checkClassWeight(weight, classes);
       checkWeightDType(weight, DType.FLOAT32);
     }
-    checkRange(target, batch, classes);
-    return elements;
+    return countedRows(target, batch, classes);
   }
 
   private void checkWeightDistinct(String name, float[] result) {
@@ -324,8 +324,8 @@ public final class CrossEntropy {
         "Convert the logits with logits.to(DType.FLOAT32).");
   }
 
-  /** PyTorch's checks in PyTorch's order, for class indices. */
-  private void checkIndices(Tensor logits, Tensor target, boolean withGradient) {
+  /** PyTorch's checks in PyTorch's order, for class indices; the number of rows that are not ignored. */
+  private int checkIndices(Tensor logits, Tensor target, boolean withGradient) {
     checkSmoothing();
     if (logits.rank() == 0) {
       throw new IndexError(
@@ -336,10 +336,11 @@ public final class CrossEntropy {
       throw logSoftmaxError(logits);
     }
     ClassIndexChecks.check(logits, target, weight, reduction, withGradient);
-    checkRange(target.to(DType.INT64).longs(), target.numel(), Shape.of(logits).classes);
+    int counted = countedRows(target.to(DType.INT64).longs(), target.numel(), Shape.of(logits).classes);
     if (labelSmoothing > 0) {
       checkSmoothedOperands(logits, target);
     }
+    return counted;
   }
 
   /** What PyTorch's sum over all classes, which label smoothing adds, trips over. */
@@ -387,15 +388,32 @@ public final class CrossEntropy {
     }
   }
 
-  private void checkRange(long[] target, int rows, int classes) {
+  /** Checks the class indices and counts the rows that are not ignored: without branches, so that it is SIMD code. */
+  private int countedRows(long[] target, int rows, int classes) {
+    long last = classes - 1;
+    long outside = 0;
+    long counted = 0;
     for (int row = 0; row < rows; row++) {
       long index = target[row];
-      if ((index < 0 || index >= classes) && index != ignoreIndex) {
-        throw new IndexError(
-            "Target %d is out of bounds.".formatted(index),
-            "Row %d: class indices for %d classes lie in [0, %d).".formatted(row, classes, classes));
-      }
+      long difference = index ^ ignoreIndex;
+      long counts = (difference | -difference) >> 63; // all ones unless ignored
+      outside |= (index | last - index) & counts; // negative where one of the two is
+      counted -= counts;
     }
+    if (outside < 0) {
+      throw outOfBounds(target, rows, classes);
+    }
+    return (int) counted;
+  }
+
+  private IndexError outOfBounds(long[] target, int rows, int classes) {
+    int row = 0;
+    while (target[row] >= 0 && target[row] < classes || target[row] == ignoreIndex) {
+      row++;
+    }
+    return new IndexError(
+        "Target %d is out of bounds.".formatted(target[row]),
+        "Row %d: class indices for %d classes lie in [0, %d).".formatted(row, classes, classes));
   }
 
   private record Result(Tensor loss, @Nullable Tensor logitsGradient, @Nullable Tensor targetGradient) {}
@@ -404,10 +422,11 @@ public final class CrossEntropy {
       Tensor logits, Tensor target, @Nullable Tensor upstream, boolean logitsGradient, boolean targetGradient) {
     // Equal shapes mean class probabilities, whatever the dtype of the target.
     boolean probabilities = logits.sameShape(target);
+    int counted = 0;
     if (probabilities) {
       checkProbabilities(logits, target);
     } else {
-      checkIndices(logits, target, logitsGradient);
+      counted = checkIndices(logits, target, logitsGradient);
     }
     Shape shape = Shape.of(logits);
     long[] indices = null;
@@ -426,24 +445,35 @@ public final class CrossEntropy {
       ClassIndexChecks.checkSingleRowGradient(logits, target);
     }
     DType dtype = Declarations.computation(logits, probabilities ? target : null, weight);
-    Tensor loss = perRow ? Tensor.zeros(dtype, shape.result) : null;
-    Tensor gradientOfLogits = logitsGradient ? Tensor.zeros(dtype, logits.shape()) : null;
-    Tensor gradientOfTarget = targetGradient && probabilities ? Tensor.zeros(dtype, logits.shape()) : null;
-    double reduced =
-        compute(
-            kernel(dtype),
-            logits.to(dtype).array(),
-            indices,
-            probabilities ? target.to(dtype).array() : null,
-            shape.outer,
-            shape.classes,
-            shape.inner,
-            weight == null ? null : weight.to(dtype),
-            perRow && seed != null ? seed.to(dtype).array() : null,
-            perRow || seed == null ? 1 : seed.item(),
-            loss == null ? null : loss.array(),
-            gradientOfLogits == null ? null : gradientOfLogits.array(),
-            gradientOfTarget == null ? null : gradientOfTarget.array());
+    DType resultKept = BatchOperand.kept(resultDType, dtype);
+    Tensor loss = perRow ? Tensor.zeros(resultKept, shape.result) : null;
+    Tensor gradientOfLogits =
+        logitsGradient ? Tensor.zeros(BatchOperand.kept(logits.dtype(), dtype), logits.shape()) : null;
+    Tensor gradientOfTarget =
+        targetGradient && probabilities ? Tensor.zeros(BatchOperand.kept(target.dtype(), dtype), logits.shape()) : null;
+    double reduced;
+    CrossEntropyBatch batch = CrossEntropyBatch.take();
+    try {
+      batch.logits.set(logits.to(BatchOperand.kept(logits.dtype(), dtype)));
+      batch.target = indices;
+      batch.probabilities.set(probabilities ? target.to(BatchOperand.kept(target.dtype(), dtype)) : null);
+      batch.upstream.set(perRow && seed != null ? seed.to(resultKept) : null);
+      batch.loss.set(loss);
+      batch.logitsGradient.set(gradientOfLogits);
+      batch.targetGradient.set(gradientOfTarget);
+      batch.classWeight = weight == null ? null : weight.to(dtype).array();
+      batch.shape(shape.outer, shape.classes, shape.inner);
+      reduced =
+          reduced(
+              batch,
+              kernel(dtype),
+              shape.outer * shape.inner,
+              shape.classes,
+              counted,
+              perRow || seed == null ? 1 : seed.item());
+    } finally {
+      batch.release();
+    }
     return new Result(
         (loss == null ? Tensor.of(new double[] {reduced}) : loss).to(resultDType),
         gradientOfLogits == null ? null : gradientOfLogits.to(logits.dtype()),
@@ -459,10 +489,25 @@ public final class CrossEntropy {
   }
 
   private float compute(
-      float[] logits, long[] target, int batch, int classes, float @Nullable [] loss, float @Nullable [] gradient) {
-    return (float)
-        compute(
-            kernel(DType.FLOAT32), logits, target, null, batch, classes, 1, weight, null, 1, loss, gradient, null);
+      float[] logits,
+      long[] target,
+      int rows,
+      int classes,
+      int counted,
+      float @Nullable [] loss,
+      float @Nullable [] gradient) {
+    CrossEntropyBatch batch = CrossEntropyBatch.take();
+    try {
+      batch.logits.set(logits, DType.FLOAT32);
+      batch.target = target;
+      batch.loss.set(loss, DType.FLOAT32);
+      batch.logitsGradient.set(gradient, DType.FLOAT32);
+      batch.classWeight = weight == null ? null : weight.array();
+      batch.shape(rows, classes, 1);
+      return (float) reduced(batch, kernel(DType.FLOAT32), rows, classes, counted, 1);
+    } finally {
+      batch.release();
+    }
   }
 
   private CrossEntropyKernel<Object> kernel(DType dtype) {
@@ -477,77 +522,50 @@ public final class CrossEntropy {
   }
 
   /**
-   * Block after block.
+   * Computes the batch.
    *
+   * @param counted the number of rows whose class index is not ignored
    * @return the reduced loss; for reduction none without meaning
    */
-  private double compute(
+  private double reduced(
+      CrossEntropyBatch batch,
       CrossEntropyKernel<Object> kernel,
-      Object logits,
-      long @Nullable [] target,
-      @Nullable Object probabilities,
-      int outer,
+      int rows,
       int classes,
-      int inner,
-      @Nullable Tensor weight,
-      @Nullable Object upstream,
-      double upstreamScale,
-      @Nullable Object loss,
-      @Nullable Object logitsGradient,
-      @Nullable Object targetGradient) {
-    Workspace workspace = WORKSPACE.get();
-    if (workspace.busy) {
-      workspace = new Workspace(); // a kernel that calls a front door itself
-    }
-    workspace.busy = true;
-    CrossEntropyCall<Object> call = workspace.call;
-    BlockSum sum = workspace.lossSum;
-    try {
-      sum.reset();
-      int rows = outer * inner;
-      int counted = rows;
-      double denominator = classes == 0 ? Double.NaN : rows; // PyTorch divides the number of logits by that of classes
-      if (target != null) {
-        counted = 0;
-        denominator = 0;
-        for (int row = 0; row < rows; row++) {
-          if (target[row] != ignoreIndex) {
-            counted++;
-            denominator += weight == null ? 1 : weight.getDouble((int) target[row]);
-          }
-        }
+      int counted,
+      double upstreamScale) {
+    batch.ignoreIndex = ignoreIndex;
+    batch.labelSmoothing = labelSmoothing > 0 ? labelSmoothing : 0;
+    batch.gradientScale = upstreamScale;
+    double divisor = 1;
+    if (reduction == Reduction.MEAN) {
+      if (batch.target == null) {
+        divisor = classes == 0 ? Double.NaN : rows; // PyTorch divides the number of logits by that of classes
+      } else {
+        divisor = batch.classWeight == null ? counted : weightSum(batch.target, rows, batch.classWeight);
       }
-      call.classes = classes;
-      call.ignoreIndex = ignoreIndex;
-      call.labelSmoothing = labelSmoothing > 0 ? labelSmoothing : 0;
-      call.classWeight = weight == null ? null : weight.array();
-      call.classWeightOffset = 0;
       // Where every row is ignored the mean is NaN but the gradient 0: a scale that is never multiplied by anything.
-      call.gradientScale = reduction == Reduction.MEAN && counted > 0 ? upstreamScale / denominator : upstreamScale;
-
-      int innerBlock = Math.max(1, Math.min(inner, BLOCK / Math.max(1, classes)));
-      int outerBlock = innerBlock < inner ? 1 : Math.max(1, BLOCK / Math.max(1, classes * innerBlock));
-      for (int n = 0; n < outer; n += outerBlock) {
-        call.outer = Math.min(outerBlock, outer - n);
-        for (int i = 0; i < inner; i += innerBlock) {
-          call.inner = Math.min(innerBlock, inner - i);
-          int firstLogit = n * classes * inner + i;
-          int firstRow = n * inner + i;
-          call.logits.set(logits, firstLogit, classes * inner, inner);
-          call.target.set(target, firstRow, inner, 1);
-          call.probabilities.set(probabilities, firstLogit, classes * inner, inner);
-          call.upstream.set(upstream, firstRow, inner, 1);
-          call.loss.set(loss, firstRow, inner, 1);
-          call.logitsGradient.set(logitsGradient, firstLogit, classes * inner, inner);
-          call.targetGradient.set(targetGradient, firstLogit, classes * inner, inner);
-          kernel.compute(call);
-          sum.add(call.lossSum);
-        }
+      if (batch.target == null ? rows > 0 : counted > 0) {
+        batch.gradientScale = upstreamScale / divisor;
       }
-      double total = sum.total();
-      return reduction == Reduction.MEAN ? total / denominator : total;
-    } finally {
-      workspace.release();
     }
+    double total = batch.compute(kernel, Parallel.threads(threads, rows * classes, PARALLEL_FROM));
+    return reduction == Reduction.MEAN ? total / divisor : total;
+  }
+
+  /** The sum of the weights of the class indices that are not ignored. */
+  private double weightSum(long[] target, int rows, Object classWeight) {
+    double sum = 0;
+    if (classWeight instanceof float[] weights) {
+      for (int row = 0; row < rows; row++) {
+        sum += target[row] == ignoreIndex ? 0 : weights[(int) target[row]];
+      }
+    } else {
+      double[] weights = (double[]) classWeight;
+      for (int row = 0; row < rows; row++) {
+        sum += target[row] == ignoreIndex ? 0 : weights[(int) target[row]];
+      }
+    }
+    return sum;
   }
 }

@@ -81,7 +81,7 @@ class AllocationTest {
     Random random = new Random(1);
     List<DynamicTest> tests = new ArrayList<>();
     for (String id : Samples.IDS) {
-      BceWithLogits mean = BceWithLogits.on(Samples.provider(id));
+      BceWithLogits mean = BceWithLogits.on(Samples.provider(id)).threads(1);
       BceWithLogits none = mean.reduction(Reduction.NONE);
       BceWithLogitsKernel<float[]> kernel = Samples.bce(id);
       for (int size : SIZES) {
@@ -128,7 +128,7 @@ class AllocationTest {
     Random random = new Random(2);
     List<DynamicTest> tests = new ArrayList<>();
     for (String id : Samples.IDS) {
-      CrossEntropy mean = CrossEntropy.on(Samples.provider(id));
+      CrossEntropy mean = CrossEntropy.on(Samples.provider(id)).threads(1);
       CrossEntropy none = mean.reduction(Reduction.NONE);
       CrossEntropyKernel<float[]> kernel = Samples.crossEntropy(id);
       for (int[] shape : SHAPES) {

@@ -74,6 +74,12 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--kernel", paramLabel = "ID", split = ",", description = "Only these; 'lanewise list' names them.")
   private List<String> kernels = List.of();
 
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Let each call use at most N threads (default: 1).")
+  private int threads = 1;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write every measurement to this result file.")
   private @Nullable Path json;
 
@@ -90,6 +96,9 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    if (threads < 1) {
+      throw UserError.usage("--threads is %d; expected 1 or more.".formatted(threads));
+    }
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(jmhJson);
     SafeFile.requireWritable(report);
@@ -97,7 +106,7 @@ final class BenchCommand implements Callable<Integer> {
         new WorkFilter(operations, dtypes, batches, classes, data).apply(Grid.load().preset(preset));
     List<KernelProvider> providers = kernels.isEmpty() ? Subjects.kernels(true, err) : required(kernels);
 
-    List<MeasuredRow> rows = measure(points, providers, Effort.of(preset), WorkFolder.path().resolve("jmh.log"), err);
+    List<MeasuredRow> rows = measure(points, providers, Effort.of(preset), threads, WorkFolder.path().resolve("jmh.log"), err);
     out.print(BenchTable.of(rows));
     out.flush();
 
@@ -117,12 +126,13 @@ final class BenchCommand implements Callable<Integer> {
   /**
    * Measures points with progress on standard error; a point that fails says so at once.
    *
+   * @param threads the most threads of a call
    * @param log receives what JMH prints
    */
   static List<MeasuredRow> measure(
-      List<Work> points, List<KernelProvider> kernels, Effort effort, Path log, PrintWriter err) {
+      List<Work> points, List<KernelProvider> kernels, Effort effort, int threads, Path log, PrintWriter err) {
     try (Progress progress = Progress.on(err)) {
-      return new BenchmarkRunner(effort, log)
+      return new BenchmarkRunner(effort, threads, log)
           .run(
               points,
               kernels,

@@ -53,6 +53,10 @@ public class BceWithLogitsBenchmark {
   @Param({"normal", "trained", "extreme"})
   public String data = "";
 
+  /** The most threads of a call. */
+  @Param("1")
+  public int threads = 1;
+
   private BceWithLogits loss;
   private boolean perValue;
   private float[] logits = {};
@@ -79,7 +83,7 @@ public class BceWithLogitsBenchmark {
   public void setUp() {
     Reduction how = Reduction.of(reduction);
     perValue = how == Reduction.NONE;
-    loss = BceWithLogits.on(Kernels.require(kernel)).reduction(how);
+    loss = BceWithLogits.on(Kernels.require(kernel)).reduction(how).threads(threads);
     BenchmarkInputs<float[]> inputs = BenchmarkInputs.bceWithLogits(data, batch, classes);
     logits = inputs.logits();
     target = inputs.target();

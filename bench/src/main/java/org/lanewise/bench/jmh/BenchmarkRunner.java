@@ -62,16 +62,19 @@ public final class BenchmarkRunner {
   private static final Pattern JVM_FAULT = Pattern.compile("(?m)^<(forked VM failed .*|.*timed out.*)>$");
 
   private final Effort effort;
+  private final int threads;
   private final Path log;
 
   /**
    * A runner.
    *
    * @param effort how long each point is measured
+   * @param threads the most threads of a call
    * @param log receives what JMH prints; replaced
    */
-  public BenchmarkRunner(Effort effort, Path log) {
+  public BenchmarkRunner(Effort effort, int threads, Path log) {
     this.effort = effort;
+    this.threads = threads;
     this.log = log;
   }
 
@@ -126,7 +129,7 @@ public final class BenchmarkRunner {
   }
 
   private MeasuredRow measure(Work work, KernelProvider kernel, OutputStream chatter) throws IOException {
-    Implementation implementation = Implementation.kernel(kernel.id());
+    Implementation implementation = Implementation.kernel(kernel.id(), threads);
     String reason = notSupplied(work, kernel);
     if (reason == null) {
       reason = notEnoughMemory(heapBytes(work));
@@ -154,7 +157,7 @@ public final class BenchmarkRunner {
     }
   }
 
-  private static Runner runner(Work work, KernelProvider kernel, Effort effort, PrintStream out) {
+  private Runner runner(Work work, KernelProvider kernel, Effort effort, PrintStream out) {
     return new Runner(
         options(work, kernel.id(), effort), OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL));
   }
@@ -184,7 +187,7 @@ public final class BenchmarkRunner {
             : "JMH does not start: %s".formatted(message.strip()));
   }
 
-  private static Options options(Work work, String kernel, Effort effort) {
+  private Options options(Work work, String kernel, Effort effort) {
     Class<?> benchmark =
         work.operation().equals(Operation.BCE_WITH_LOGITS.id())
             ? BceWithLogitsBenchmark.class
@@ -197,6 +200,7 @@ public final class BenchmarkRunner {
         .param("classes", Integer.toString(work.classes()))
         .param("reduction", work.reduction())
         .param("data", work.data())
+        .param("threads", Integer.toString(threads))
         .forks(effort.forks())
         .warmupIterations(effort.warmupIterations())
         .warmupTime(TimeValue.milliseconds(effort.warmupTime().toMillis()))

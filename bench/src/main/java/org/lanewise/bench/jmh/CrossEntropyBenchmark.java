@@ -54,6 +54,10 @@ public class CrossEntropyBenchmark {
   @Param({"normal", "trained", "extreme"})
   public String data = "";
 
+  /** The most threads of a call. */
+  @Param("1")
+  public int threads = 1;
+
   private CrossEntropy loss;
   private boolean perValue;
   private float[] logits = {};
@@ -80,7 +84,7 @@ public class CrossEntropyBenchmark {
   public void setUp() {
     Reduction how = Reduction.of(reduction);
     perValue = how == Reduction.NONE;
-    loss = CrossEntropy.on(Kernels.require(kernel)).reduction(how);
+    loss = CrossEntropy.on(Kernels.require(kernel)).reduction(how).threads(threads);
     BenchmarkInputs<long[]> inputs = BenchmarkInputs.crossEntropy(data, batch, classes);
     logits = inputs.logits();
     target = inputs.target();

@@ -28,13 +28,18 @@ public record MeasuredRow(
    *
    * @param name a kernel id, or a peer such as {@code pytorch-eager}
    * @param device {@code cpu} or the GPU's name
-   * @param threads the number of threads of a call
+   * @param threads the most threads of a call
    * @param transfer {@code none}, or what is included on a GPU
    */
   public record Implementation(String name, String device, int threads, String transfer) {
     /** A kernel on one thread of the CPU. */
     public static Implementation kernel(String id) {
-      return new Implementation(id, "cpu", 1, "none");
+      return kernel(id, 1);
+    }
+
+    /** A kernel on at most so many threads of the CPU. */
+    public static Implementation kernel(String id, int threads) {
+      return new Implementation(id, "cpu", threads, "none");
     }
 
     /** A name for people, as short as it is clear. */

@@ -42,7 +42,7 @@ class BenchmarkRunnerTest {
   }
 
   private List<MeasuredRow> run(List<Work> points, BenchmarkProgress progress) {
-    return new BenchmarkRunner(SHORT, folder.resolve("log/jmh.log")).run(points, List.of(scalar), progress);
+    return new BenchmarkRunner(SHORT, 2, folder.resolve("log/jmh.log")).run(points, List.of(scalar), progress);
   }
 
   @Test
@@ -52,6 +52,7 @@ class BenchmarkRunnerTest {
     assertNull(row.error());
     assertEquals(WORK, row.work());
     assertEquals("scalar", row.implementation().name());
+    assertEquals(2, row.implementation().threads());
     Time time = row.time();
     assertNotNull(time);
     assertEquals(3, time.samples());
@@ -62,6 +63,7 @@ class BenchmarkRunnerTest {
     assertEquals("avgt", jmh.get("mode").getAsString());
     assertEquals(CrossEntropyBenchmark.class.getName() + ".forwardBackward", jmh.get("benchmark").getAsString());
     assertEquals("2", jmh.getAsJsonObject("params").get("batch").getAsString());
+    assertEquals("2", jmh.getAsJsonObject("params").get("threads").getAsString());
     assertTrue(jmh.get("jvmArgs").toString().contains("jdk.incubator.vector"), "forks have the flags of Lanewise");
     assertTrue(jmh.getAsJsonObject("secondaryMetrics").has("gc.alloc.rate.norm"), "allocation is counted");
     assertTrue(Files.readString(folder.resolve("log/jmh.log")).contains("# Run complete"), "JMH's words are logged");

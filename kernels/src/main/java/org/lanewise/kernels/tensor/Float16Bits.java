@@ -4,8 +4,39 @@ package org.lanewise.kernels.tensor;
  * Conversion of the two 16-bit floating-point formats to and from their raw bits. Every conversion to 16 bits rounds
  * once, to nearest even, from the type it is given.
  */
-final class Float16Bits {
+public final class Float16Bits {
   private Float16Bits() {}
+
+  /** Whether a dtype is float16 or bfloat16. */
+  public static boolean holds(DType dtype) {
+    return dtype == DType.FLOAT16 || dtype == DType.BFLOAT16;
+  }
+
+  /** Converts 16-bit values, exactly. */
+  public static void toFloat32(DType from, short[] bits, int bitsOffset, float[] values, int offset, int length) {
+    if (from == DType.FLOAT16) {
+      for (int i = 0; i < length; i++) {
+        values[offset + i] = Float.float16ToFloat(bits[bitsOffset + i]);
+      }
+    } else {
+      for (int i = 0; i < length; i++) {
+        values[offset + i] = Float.intBitsToFloat(bits[bitsOffset + i] << 16);
+      }
+    }
+  }
+
+  /** Rounds to 16-bit values. */
+  public static void fromFloat32(DType to, float[] values, int offset, short[] bits, int bitsOffset, int length) {
+    if (to == DType.FLOAT16) {
+      for (int i = 0; i < length; i++) {
+        bits[bitsOffset + i] = Float.floatToFloat16(values[offset + i]);
+      }
+    } else {
+      for (int i = 0; i < length; i++) {
+        bits[bitsOffset + i] = toBfloat16(values[offset + i]);
+      }
+    }
+  }
 
   static float halfToFloat(short bits) {
     return Float.float16ToFloat(bits);
@@ -20,12 +51,16 @@ final class Float16Bits {
   }
 
   static short toBfloat16(double value) {
-    int bits = Float.floatToRawIntBits(roundToOdd(value));
-    if (value != value) {
-      return (short) (bits >>> 16 | 0x40);
-    }
+    return toBfloat16(roundToOdd(value));
+  }
+
+  /** Without a branch, so that the JIT compiler makes SIMD code of a loop over it. */
+  private static short toBfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
     // Round to nearest, ties to even: add half a unit of the upper half, less one when that half is even.
-    return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    int rounded = bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
+    int nan = 0x7F800000 - (bits & 0x7FFFFFFF) >> 31; // all ones for NaN, which stays a quiet one
+    return (short) (rounded & ~nan | (bits >>> 16 | 0x40) & nan);
   }
 
   static short toBfloat16(long value) {

@@ -213,6 +213,14 @@ public final class Tensor {
       return this;
     }
     Tensor converted = zeros(wanted, shape);
+    if (wanted == DType.FLOAT32 && Float16Bits.holds(dtype)) {
+      Float16Bits.toFloat32(dtype, (short[]) array, 0, (float[]) converted.array, 0, numel);
+      return converted;
+    }
+    if (dtype == DType.FLOAT32 && Float16Bits.holds(wanted)) {
+      Float16Bits.fromFloat32(wanted, (float[]) array, 0, (short[]) converted.array, 0, numel);
+      return converted;
+    }
     for (int i = 0; i < numel; i++) {
       switch (wanted) {
         case FLOAT32 -> ((float[]) converted.array)[i] = dtype.isFloatingPoint() ? (float) getDouble(i) : getLong(i);

@@ -1,0 +1,71 @@
+package org.lanewise.kernels;
+
+import org.jspecify.annotations.Nullable;
+import org.lanewise.kernels.tensor.DType;
+import org.lanewise.kernels.tensor.Float16Bits;
+import org.lanewise.kernels.tensor.Tensor;
+
+/**
+ * An operand or a result of a whole batch, row by row without gaps, of which kernels see one block at a time. Float16 and
+ * bfloat16 are converted block by block: into a buffer before the kernel runs, or, a result, out of one afterwards.
+ */
+final class BatchOperand {
+  /** The float32 values of one block of a 16-bit operand; each thread has its own. */
+  static final class Buffer {
+    float[] values = new float[0];
+
+    float[] reserve(int length) {
+      if (values.length < length) {
+        values = new float[length];
+      }
+      return values;
+    }
+  }
+
+  /** Null where the operand is absent. */
+  @Nullable Object array;
+
+  private DType dtype = DType.FLOAT32;
+
+  /** The dtype that an operand is kept in for the duration of a call: 16 bits stay, anything else is converted at once. */
+  static DType kept(DType operand, DType computation) {
+    return computation == DType.FLOAT32 && Float16Bits.holds(operand) ? operand : computation;
+  }
+
+  void set(@Nullable Object array, DType dtype) {
+    this.array = array;
+    this.dtype = dtype;
+  }
+
+  void set(@Nullable Tensor tensor) {
+    array = tensor == null ? null : tensor.array();
+    dtype = tensor == null ? dtype : tensor.dtype();
+  }
+
+  void clear() {
+    array = null;
+  }
+
+  /** Whether blocks are to be converted. */
+  boolean isConverted() {
+    return array != null && Float16Bits.holds(dtype);
+  }
+
+  /** The values of a block that lies in {@code runs} runs of {@code length} elements, {@code stride} apart, in a buffer. */
+  float[] read(Buffer buffer, int offset, int runs, int length, int stride) {
+    float[] values = buffer.reserve(runs * length);
+    for (int run = 0; run < runs; run++) {
+      Float16Bits.toFloat32(dtype, (short[]) array, offset + run * stride, values, run * length, length);
+    }
+    return values;
+  }
+
+  /** Rounds the values of a block's buffer into their places; nothing where the operand is not converted. */
+  void write(Buffer buffer, int offset, int runs, int length, int stride) {
+    if (isConverted()) {
+      for (int run = 0; run < runs; run++) {
+        Float16Bits.fromFloat32(dtype, buffer.values, run * length, (short[]) array, offset + run * stride, length);
+      }
+    }
+  }
+}
