@@ -5,11 +5,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.CrossEntropyCall;
+import org.lanewise.kernels.tensor.DType;
 
 /** One hash of everything that a kernel computes from a fixed set of inputs; a program of its own, for other JVMs to run. */
 final class Fingerprint {
@@ -52,6 +54,7 @@ final class Fingerprint {
       float[] logits = kind.array(size, random);
       for (Samples.Target targets : Samples.Target.values()) {
         bce(id, logits, targets.array(size, random), random, digest);
+        bceFloat64(id, logits, targets.array(size, random), random, digest);
       }
       crossEntropy(id, 1, 61, logits, random, digest);
       crossEntropy(id, 6, 10, logits, random, digest);
@@ -74,6 +77,39 @@ final class Fingerprint {
     add(call.loss.array, digest);
     add(call.logitsGradient.array, digest);
     add(call.lossSum, digest);
+  }
+
+  /** With every option, as one path serves them all. */
+  private static void bceFloat64(String id, float[] logits, float[] target, Random random, MessageDigest digest) {
+    int size = logits.length;
+    BceWithLogitsCall<double[]> call = new BceWithLogitsCall<>();
+    call.rows = 1;
+    call.columns = size;
+    call.logits.set(doubles(logits, random), 0, size, 1);
+    call.target.set(doubles(target, random), 0, size, 1);
+    call.weight.set(doubles(Samples.Logits.ORDINARY.array(size, random), random), 0, size, 1);
+    call.posWeight.set(doubles(Samples.Target.SOFT.array(size, random), random), 0, size, 1);
+    call.upstream.set(doubles(Samples.Logits.ORDINARY.array(size, random), random), 0, size, 1);
+    call.gradientScale = 1 / 3.0;
+    call.loss.set(new double[size], 0, size, 1);
+    call.logitsGradient.set(new double[size], 0, size, 1);
+    call.targetGradient.set(new double[size], 0, size, 1);
+    Samples.provider(id).<double[]>bceWithLogits(DType.FLOAT64).compute(call);
+    for (double[] values : List.of(call.loss.array, call.logitsGradient.array, call.targetGradient.array)) {
+      for (double value : values) {
+        add(value, digest);
+      }
+    }
+    add(call.lossSum, digest);
+  }
+
+  /** The values as float64, those that are neither 0 nor 1 with bits of their own below the float32. */
+  private static double[] doubles(float[] values, Random random) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i] == 0 || values[i] == 1 ? values[i] : values[i] * (1 + random.nextDouble() * 0x1p-24);
+    }
+    return doubles;
   }
 
   private static void crossEntropy(
