@@ -233,16 +233,17 @@ class FrontDoorErrorsTest {
   void what_has_no_kernel_says_so() {
     Tensor doubles = Tensor.zeros(DType.FLOAT64, 2);
     Tensor floats = Tensor.zeros(DType.FLOAT32, 2);
-    BceWithLogits vector = BceWithLogits.on(Kernels.require("vector"));
+    Tensor indices = Tensor.of(new long[] {0}, 1);
+    CrossEntropy vector = CrossEntropy.on(Kernels.require("vector"));
     UnavailableKernelException logits =
-        assertThrows(UnavailableKernelException.class, () -> vector.forward(doubles, floats));
+        assertThrows(UnavailableKernelException.class, () -> vector.forward(doubles.reshape(1, 2), indices));
     assertEquals(
-        "The kernel 'vector' does not supply bce_with_logits for float64; use another kernel, such as 'scalar'.",
+        "The kernel 'vector' does not supply cross_entropy for float64; use another kernel, such as 'scalar'.",
         logits.getMessage());
-    vector.forward(doubles.to(DType.FLOAT32), floats);
+    vector.forward(floats.reshape(1, 2), indices);
     // A kernel that nobody asked for by name may be replaced.
     assertEquals(DType.FLOAT32, BceWithLogits.create().forward(doubles, floats).dtype());
-    CrossEntropy.create().forward(Tensor.zeros(DType.FLOAT64, 1, 2), Tensor.of(new long[] {0}, 1));
+    CrossEntropy.create().forward(Tensor.zeros(DType.FLOAT64, 1, 2), indices);
   }
 
   // The array forms.

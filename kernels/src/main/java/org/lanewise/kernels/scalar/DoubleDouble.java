@@ -114,8 +114,12 @@ final class DoubleDouble {
 
   /** Replaces x ≥ 0 by ln(1 + x): one Newton step from the double result, on what e^−y · (1 + x) leaves of 1. */
   DoubleDouble log1p(DoubleDouble scratch) {
-    if (high < 0x1p-60) {
-      return this; // x - x²/2, to all the bits of the result
+    if (high < 0x1p-30) {
+      // x - x²/2 + x³/3 - x⁴/4: what the step below leaves of 1 would be too coarse.
+      double h = high;
+      double l = low;
+      set(-0.25, 0).multiply(h, l).add(1.0 / 3, 0).multiply(h, l).add(-0.5, 0).multiply(h, l).add(1, 0);
+      return multiply(h, l);
     }
     double y = StrictMath.log1p(high);
     scratch.set(-y, 0).exp();

@@ -34,19 +34,23 @@ public final class ScalarKernelProvider implements KernelProvider {
               true,
               true));
 
+  /** What the float64 BCE kernels promise, likewise. */
+  public static final Declaration FLOAT64_BCE_DECLARATION =
+      new Declaration(
+          Operation.BCE_WITH_LOGITS,
+          DType.FLOAT64,
+          BceFloat64.LOSS_ULP,
+          BceFloat64.GRADIENT_ULP,
+          BceFloat64.MIXED_ULP,
+          BceFloat64.REDUCED_ULP,
+          true,
+          true);
+
   private static final List<Declaration> DECLARATIONS =
       Stream.concat(
               FLOAT32_DECLARATIONS.stream(),
               Stream.of(
-                  new Declaration(
-                      Operation.BCE_WITH_LOGITS,
-                      DType.FLOAT64,
-                      ScalarBceWithLogitsFloat64.LOSS_ULP,
-                      ScalarBceWithLogitsFloat64.GRADIENT_ULP,
-                      ScalarBceWithLogitsFloat64.MIXED_ULP,
-                      ScalarBceWithLogitsFloat64.REDUCED_ULP,
-                      true,
-                      true),
+                  FLOAT64_BCE_DECLARATION,
                   new Declaration(
                       Operation.CROSS_ENTROPY,
                       DType.FLOAT64,

@@ -3,6 +3,7 @@ package org.lanewise.kernels.vector;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.stream.Stream;
 import org.lanewise.kernels.scalar.ScalarKernelProvider;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
@@ -17,6 +18,12 @@ import org.lanewise.kernels.tensor.DType;
  * <p>This class names no type of the Vector API, so that it can be loaded, and say why, where that module is missing.
  */
 public final class VectorKernelProvider implements KernelProvider {
+  private static final List<Declaration> DECLARATIONS =
+      Stream.concat(
+              ScalarKernelProvider.FLOAT32_DECLARATIONS.stream(),
+              Stream.of(ScalarKernelProvider.FLOAT64_BCE_DECLARATION))
+          .toList();
+
   @Override
   public String id() {
     return "vector";
@@ -49,17 +56,18 @@ public final class VectorKernelProvider implements KernelProvider {
 
   @Override
   public List<Declaration> declarations() {
-    return ScalarKernelProvider.FLOAT32_DECLARATIONS;
+    return DECLARATIONS;
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // A is the array class of the dtype
+  public <A> BceWithLogitsKernel<A> bceWithLogits(DType dtype) {
+    return (BceWithLogitsKernel<A>)
+        (dtype == DType.FLOAT64 ? new VectorBceWithLogitsFloat64() : new VectorBceWithLogits());
   }
 
   @Override
   @SuppressWarnings("unchecked") // A is float[] for FLOAT32, the one dtype declared
-  public <A> BceWithLogitsKernel<A> bceWithLogits(DType dtype) {
-    return (BceWithLogitsKernel<A>) new VectorBceWithLogits();
-  }
-
-  @Override
-  @SuppressWarnings("unchecked") // as above
   public <A> CrossEntropyKernel<A> crossEntropy(DType dtype) {
     return (CrossEntropyKernel<A>) new VectorCrossEntropy();
   }
