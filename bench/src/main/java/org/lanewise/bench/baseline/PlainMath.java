@@ -60,7 +60,8 @@ final class PlainMath implements BceWithLogitsKernel<float[]>, CrossEntropyKerne
     }
   }
 
-  private static double bce(
+  /** The sum of the losses; writes losses and gradient where there is an array for them. */
+  static double bce(
       float[] logits, int logitsOffset, float[] target, int targetOffset, float[] losses, int lossesOffset,
       float[] gradient, int gradientOffset, double scale, int length) {
     double sum = 0;

@@ -3,7 +3,6 @@ package org.lanewise.bench.baseline;
 import static org.lanewise.bench.baseline.Lanes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
@@ -11,8 +10,8 @@ import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
 
 /**
- * The two losses as a Java user writes them with the Vector API: its own exponential and logarithm, sums in float, a masked
- * last vector. What these loops are not written for goes to {@link PlainMath}.
+ * The two losses as a Java user writes them with the Vector API: its own exponential and logarithm, sums in float, a
+ * scalar loop for the remainder. What these loops are not written for goes to {@link PlainMath}.
  */
 final class PlainVector implements BceWithLogitsKernel<float[]>, CrossEntropyKernel<float[]> {
   private static final PlainMath ANY = new PlainMath();
@@ -38,22 +37,25 @@ final class PlainVector implements BceWithLogitsKernel<float[]>, CrossEntropyKer
     FloatVector zero = FloatVector.zero(FLOATS);
     FloatVector one = FloatVector.broadcast(FLOATS, 1);
     FloatVector sum = zero;
-    for (int i = 0; i < length; i += FLOATS.length()) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, length);
-      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i, inside);
-      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i, inside);
+    int i = 0;
+    for (; i < FLOATS.loopBound(length); i += FLOATS.length()) {
+      FloatVector x = FloatVector.fromArray(FLOATS, logits, logitsOffset + i);
+      FloatVector t = FloatVector.fromArray(FLOATS, target, targetOffset + i);
       FloatVector e = x.abs().neg().lanewise(VectorOperators.EXP);
       FloatVector loss = x.max(zero).sub(x.mul(t)).add(e.lanewise(VectorOperators.LOG1P));
-      sum = sum.add(loss, inside);
+      sum = sum.add(loss);
       if (losses != null) {
-        loss.intoArray(losses, lossesOffset + i, inside);
+        loss.intoArray(losses, lossesOffset + i);
       }
       if (gradient != null) {
         FloatVector sigmoid = e.blend(one, x.compare(VectorOperators.GE, zero)).div(e.add(one));
-        sigmoid.sub(t).mul(scale).intoArray(gradient, gradientOffset + i, inside);
+        sigmoid.sub(t).mul(scale).intoArray(gradient, gradientOffset + i);
       }
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return sum.reduceLanes(VectorOperators.ADD)
+        + PlainMath.bce(
+            logits, logitsOffset + i, target, targetOffset + i, losses, lossesOffset + i,
+            gradient, gradientOffset + i, scale, length - i);
   }
 
   @Override
@@ -81,32 +83,41 @@ final class PlainVector implements BceWithLogitsKernel<float[]>, CrossEntropyKer
 
   private static float row(
       float[] logits, int start, float[] gradient, int gradientStart, int target, float scale, int classes) {
+    int bound = FLOATS.loopBound(classes);
     FloatVector maxima = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
-    for (int c = 0; c < classes; c += FLOATS.length()) {
-      VectorMask<Float> inside = FLOATS.indexInRange(c, classes);
-      FloatVector x = FloatVector.fromArray(FLOATS, logits, start + c, inside);
-      maxima = maxima.lanewise(VectorOperators.MAX, x, inside);
+    for (int c = 0; c < bound; c += FLOATS.length()) {
+      maxima = maxima.max(FloatVector.fromArray(FLOATS, logits, start + c));
     }
     float max = maxima.reduceLanes(VectorOperators.MAX);
+    for (int c = bound; c < classes; c++) {
+      max = Math.max(max, logits[start + c]);
+    }
 
     FloatVector sums = FloatVector.zero(FLOATS);
-    for (int c = 0; c < classes; c += FLOATS.length()) {
-      VectorMask<Float> inside = FLOATS.indexInRange(c, classes);
-      FloatVector x = FloatVector.fromArray(FLOATS, logits, start + c, inside);
-      FloatVector e = x.sub(max).lanewise(VectorOperators.EXP);
-      sums = sums.add(e, inside);
+    for (int c = 0; c < bound; c += FLOATS.length()) {
+      FloatVector e = FloatVector.fromArray(FLOATS, logits, start + c).sub(max).lanewise(VectorOperators.EXP);
+      sums = sums.add(e);
       if (gradient != null) {
-        e.intoArray(gradient, gradientStart + c, inside);
+        e.intoArray(gradient, gradientStart + c);
       }
     }
     float sum = sums.reduceLanes(VectorOperators.ADD);
+    for (int c = bound; c < classes; c++) {
+      float e = (float) Math.exp(logits[start + c] - max);
+      sum += e;
+      if (gradient != null) {
+        gradient[gradientStart + c] = e;
+      }
+    }
 
     if (gradient != null) {
       float factor = scale / sum;
-      for (int c = 0; c < classes; c += FLOATS.length()) {
-        VectorMask<Float> inside = FLOATS.indexInRange(c, classes);
-        FloatVector e = FloatVector.fromArray(FLOATS, gradient, gradientStart + c, inside);
-        e.mul(factor).intoArray(gradient, gradientStart + c, inside);
+      for (int c = 0; c < bound; c += FLOATS.length()) {
+        FloatVector e = FloatVector.fromArray(FLOATS, gradient, gradientStart + c);
+        e.mul(factor).intoArray(gradient, gradientStart + c);
+      }
+      for (int c = bound; c < classes; c++) {
+        gradient[gradientStart + c] *= factor;
       }
       gradient[gradientStart + target] -= scale;
     }

@@ -63,7 +63,7 @@ final class Subjects {
     KernelProvider kernel = kernel(id);
     if (kernel instanceof Baseline baseline && !baseline.isLoss()) {
       throw UserError.usage(
-          "The kernel '%s' is %s, so there is nothing to verify; measure it with bench --kernel %s."
+          "The kernel '%s' is a %s, so there is nothing to verify; measure it with bench --kernel %s."
               .formatted(id, baseline.description(), id));
     }
     return kernel;
