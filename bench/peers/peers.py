@@ -266,9 +266,15 @@ class Session:
             except MemoryError:
                 self.add(point, peer, error=f"out of memory at {point.batch} x {point.classes} logits")
             except Exception as error:  # a compiler that is missing, a library that gives up: the others go on
-                self.add(point, peer, error=f"{type(error).__name__}: {shared.first_line(error)}")
+                self.add(point, peer, error=sentence_for(error))
             call = None
             gc.collect()
+
+
+def sentence_for(error):
+    if "InvalidCxxCompiler" in str(error):
+        return "torch.compile finds no C++ compiler; install one with: apt-get install g++"
+    return f"{type(error).__name__}: {shared.first_line(error)}"
 
 
 # -------------------------------------------------------------------------------------------------------------- output

@@ -119,6 +119,11 @@ class Peers(unittest.TestCase):
         self.assertIn("python3 -m pip install numpy", table.getvalue())
         self.assertIn("Nothing was measured", told.getvalue())
 
+    def test_a_missing_compiler_is_a_row_with_the_command_that_cures_it(self):
+        error = RuntimeError("backend='inductor' raised:\nInvalidCxxCompiler: No working C++ compiler found")
+        self.assertIn("apt-get install g++", peers.sentence_for(error))
+        self.assertEqual(peers.sentence_for(ValueError("odd\nmore")), "ValueError: odd")
+
     def test_values_that_do_not_exist_are_wrong_usage(self):
         for arguments in (["--preset", "slow"], ["--batch", "7"], ["--peers", "numpy"], ["--threads", "0"]):
             with contextlib.redirect_stderr(io.StringIO()) as told:
