@@ -153,6 +153,8 @@ def read_tensors(path):
 class TrainedLogits:
     """Logits and targets of the stored digits models, read when first asked for."""
 
+    tensors_of = staticmethod(read_tensors)
+
     def __init__(self, folder):
         self.folder = Path(folder)
         self.read = {}
@@ -170,7 +172,7 @@ class TrainedLogits:
                 index = json.loads((self.folder / "index.json").read_text(encoding="utf-8"))
                 document = json.loads(self.verified(f"cases/{operation}.json", index).read_text(encoding="utf-8"))
                 inputs = next(case["inputs"] for case in document["cases"] if case["id"] == name)
-                tensor = read_tensors(self.verified(document["tensors"], index))
+                tensor = self.tensors_of(self.verified(document["tensors"], index))
                 self.read[operation] = tensor(inputs["logits"]["tensor"]), tensor(inputs["target"]["tensor"])
             except FileNotFoundError as error:
                 raise NotMeasured(f"no trained logits: the stored reference data lacks {Path(error.filename).name}; "

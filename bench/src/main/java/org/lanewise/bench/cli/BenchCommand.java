@@ -38,14 +38,17 @@ import picocli.CommandLine.Spec;
     description = "Measures kernels with JMH over the points of a preset.",
     footer = {
       "",
-      "Without --kernel it measures all kernels that can run here. Times are medians,",
-      "low and high the 5th and 95th percentile of the samples. What JMH prints goes",
-      "to target/lanewise/jmh.log of the project.",
+      "Without --kernel it measures all kernels that can run here but the baselines",
+      "plain-math, plain-vector and read. Of several kernels all are measured on a",
+      "point before the next. Times are medians, low and high the 5th and 95th",
+      "percentile of the samples. What JMH prints goes to target/lanewise/jmh.log of",
+      "the project.",
       "",
       "Examples:",
       "  ./lanewise bench",
       "  ./lanewise bench --preset quick --classes 1000 --report report.html",
-      "  ./lanewise bench --preset default --kernel vector --json vector.json"
+      "  ./lanewise bench --preset default --kernel vector --json vector.json",
+      "  ./lanewise bench --kernel scalar,vector,plain-math,plain-vector,read"
     })
 final class BenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

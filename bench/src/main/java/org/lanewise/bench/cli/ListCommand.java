@@ -12,6 +12,7 @@ import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.baseline.Baseline;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.conformance.cases.ReferenceData;
@@ -85,6 +86,9 @@ final class ListCommand implements Callable<Integer> {
     TextTable table =
         new TextTable("lllrrrrll", "kernel", "operation", "dtype", "loss", "grad", "mixed", "mean", "same", "alloc");
     for (KernelProvider provider : providers) {
+      if (provider instanceof Baseline) {
+        continue; // declares no bounds
+      }
       for (Declaration declared : provider.declarations()) {
         table.row(
             provider.id(),

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.baseline.Baseline;
 import org.lanewise.conformance.verdict.FrontDoorSubject;
 import org.lanewise.conformance.verdict.KernelSubject;
 import org.lanewise.conformance.verdict.Subject;
@@ -24,14 +25,14 @@ final class Subjects {
   static List<Subject> named(List<String> ids) {
     List<Subject> subjects = new ArrayList<>();
     for (String id : ids) {
-      subjects.add(id.equals(FrontDoorSubject.ID) ? new FrontDoorSubject() : new KernelSubject(kernel(id)));
+      subjects.add(id.equals(FrontDoorSubject.ID) ? new FrontDoorSubject() : new KernelSubject(loss(id)));
     }
     return subjects;
   }
 
   /**
-   * The front door and the built-in kernels, or all kernels. One that cannot run here is named, with the reason, and left
-   * out.
+   * The front door and the built-in kernels, or all kernels but baselines. One that cannot run here is named, with the
+   * reason, and left out.
    */
   static List<Subject> all(boolean alsoForeign, PrintWriter notices) {
     List<Subject> subjects = new ArrayList<>();
@@ -40,11 +41,11 @@ final class Subjects {
     return subjects;
   }
 
-  /** The built-in kernels, or all kernels, as far as they can run here. */
+  /** The built-in kernels, or all kernels but baselines, as far as they can run here. */
   static List<KernelProvider> kernels(boolean alsoForeign, PrintWriter notices) {
     List<KernelProvider> available = new ArrayList<>();
     for (KernelProvider provider : Kernels.all()) {
-      if (!alsoForeign && !BUILT_IN.contains(provider.id())) {
+      if (provider instanceof Baseline || !alsoForeign && !BUILT_IN.contains(provider.id())) {
         continue;
       }
       if (provider.availability().available()) {
@@ -55,6 +56,17 @@ final class Subjects {
       }
     }
     return available;
+  }
+
+  /** The kernel of the given id, if it computes a loss. */
+  private static KernelProvider loss(String id) {
+    KernelProvider kernel = kernel(id);
+    if (kernel instanceof Baseline baseline && !baseline.isLoss()) {
+      throw UserError.usage(
+          "The kernel '%s' is a %s, so there is nothing to verify; measure it with bench --kernel %s."
+              .formatted(id, baseline.description(), id));
+    }
+    return kernel;
   }
 
   /** The kernel of the given id. */

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Tests of peers.py and compare.py: python3 bench/peers/test_peers.py"""
+
+import contextlib
+import importlib.util
+import io
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import compare  # noqa: E402
+import peers  # noqa: E402
+
+HAS = {name: importlib.util.find_spec(name) is not None for name in ("numpy", "torch", "jax")}
+CASES = HERE.parent.parent / "reference-data" / "data"
+
+
+def point(operation="bce_with_logits", batch=64, classes=1, reduction="mean", direction="forward_backward", data="normal"):
+    target = "binary" if operation == "bce_with_logits" else "indices"
+    return peers.shared.Point(operation, "float32", target, batch, classes, reduction, direction, data)
+
+
+POINTS = [point(batch=1000), point(classes=7, reduction="none"), point(classes=6, data="trained"),
+          point("cross_entropy", classes=10), point("cross_entropy", classes=12, reduction="none", data="trained"),
+          point("cross_entropy", classes=5, reduction="sum", data="extreme")]
+
+
+@unittest.skipUnless(HAS["numpy"], "needs NumPy")
+class Inputs(unittest.TestCase):
+    def draw(self, *arguments, **options):
+        return peers.draw(point(*arguments, **options), peers.TrainedLogits(CASES))
+
+    def test_normal_has_mean_0_and_variance_9_and_fair_targets(self):
+        logits, target = self.draw(batch=100_000)
+        self.assertEqual(logits.shape, (100_000,))
+        self.assertAlmostEqual(logits.mean(), 0, delta=0.05)
+        self.assertAlmostEqual(logits.var(), 9, delta=0.2)
+        self.assertAlmostEqual(target.mean(), 0.5, delta=0.01)
+        self.assertEqual(set(target.tolist()), {0.0, 1.0})
+
+    def test_class_indices_reach_every_class(self):
+        _, target = self.draw("cross_entropy", batch=1000, classes=10)
+        self.assertEqual(set(target.tolist()), set(range(10)))
+
+    def test_trained_rows_repeat_and_are_padded_below_their_smallest(self):
+        trained = peers.TrainedLogits(CASES)
+        rows, labels = trained.of("bce_with_logits")
+        logits, target = self.draw(batch=len(rows) + 1, classes=6, data="trained")
+        self.assertEqual(logits[0].tolist(), logits[-1].tolist())
+        self.assertEqual(logits[0, :4].tolist(), rows[0].tolist())
+        self.assertEqual(logits[0, 4:].tolist(), [rows[0].min() - 2] * 2)
+        self.assertEqual(target[0].tolist(), labels[0].tolist() + [0, 0])
+
+    def test_extreme_replaces_the_odd_positions(self):
+        logits, _ = self.draw(batch=20, data="extreme")
+        self.assertEqual(logits[1:16:2].tolist(), list(peers.shared.EXTREMES))
+
+
+@unittest.skipUnless(HAS["numpy"], "needs NumPy")
+class Check(unittest.TestCase):
+    """The check accepts the truth and refuses what is 1 % off, or of another shape, dtype or reduction."""
+
+    def right(self, p, logits, target):
+        import numpy as np
+        loss, _, gradient, _ = peers.exact(p, logits.reshape(p.batch, p.classes).astype(float),
+                                           target if p.target == "indices" else target.reshape(p.batch, p.classes))
+        scale = 1 / loss.size if p.reduction == "mean" else 1
+        result = loss.reshape(-1 if p.target == "indices" else logits.shape) if p.reduction == "none" else loss.sum() * scale
+        return [np.float32(result), np.float32(gradient * scale).reshape(logits.shape)]
+
+    def test_all(self):
+        for p in POINTS:
+            logits, target = peers.draw(p, peers.TrainedLogits(CASES))
+            loss, gradient = self.right(p, logits, target)
+            peers.check(p, logits, target, (loss, gradient))
+            for wrong in ((loss * loss.dtype.type(1.01), gradient), (loss, gradient * gradient.dtype.type(1.01)),
+                          (loss, -gradient), (loss, gradient.astype(float)), (loss[None], gradient)):
+                with self.assertRaises(peers.CheckFailed, msg=str(p)):
+                    peers.check(p, logits, target, wrong)
+
+
+class Peers(unittest.TestCase):
+    def measured(self, name):
+        ready, missing = peers.load([name], 1)
+        self.assertEqual(missing, {})
+        options = peers.parse(["--peers", name, "--seconds", "0.001"])
+        session = peers.Session(ready, missing, options)
+        for p in POINTS:
+            session.point(p)
+            session.point(p._replace(direction="forward"))
+        for row in session.rows:
+            self.assertIn("time", row, row.get("error"))
+        self.assertEqual(len(session.rows), 2 * len(POINTS))
+
+    @unittest.skipUnless(HAS["numpy"] and HAS["torch"], "needs NumPy and PyTorch")
+    def test_pytorch_computes_every_kind_of_point(self):
+        self.measured("pytorch-eager")
+
+    @unittest.skipUnless(HAS["numpy"] and HAS["jax"], "needs NumPy and JAX")
+    def test_jax_computes_every_kind_of_point(self):
+        self.measured("jax-jit")
+
+    def test_a_missing_package_is_a_row_with_the_command_that_cures_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "peers.json"
+            with mock.patch.object(peers, "np", None), contextlib.redirect_stderr(io.StringIO()) as told, \
+                    contextlib.redirect_stdout(io.StringIO()) as table:
+                code = peers.main(["--batch", "1024", "--out", str(out)])
+            rows = json.loads(out.read_text())["results"]
+        self.assertEqual(code, 3)  # nothing was measured, and nothing that did not run may look well
+        self.assertEqual(len(rows), 6)
+        self.assertIn("python3 -m pip install numpy", rows[0]["error"])
+        self.assertIn("python3 -m pip install numpy", table.getvalue())
+        self.assertIn("Nothing was measured", told.getvalue())
+
+    def test_a_missing_compiler_is_a_row_with_the_command_that_cures_it(self):
+        error = RuntimeError("backend='inductor' raised:\nInvalidCxxCompiler: No working C++ compiler found")
+        self.assertIn("apt-get install g++", peers.sentence_for(error))
+        self.assertEqual(peers.sentence_for(ValueError("odd\nmore")), "ValueError: odd")
+
+    def test_values_that_do_not_exist_are_wrong_usage(self):
+        for arguments in (["--preset", "slow"], ["--batch", "7"], ["--peers", "numpy"], ["--threads", "0"]):
+            with contextlib.redirect_stderr(io.StringIO()) as told:
+                self.assertEqual(peers.main(arguments), 2, arguments)
+            self.assertIn(arguments[1], told.getvalue())
+
+
+class Compare(unittest.TestCase):
+    def row(self, name, batch, median):
+        work = dict(zip(compare.KEY, ("bce_with_logits", "float32", "binary", batch, 1, "mean", "forward", "normal")))
+        return {"work": work, "implementation": {"name": name, "device": "cpu", "threads": 1, "transfer": "none"},
+                "time": {"unit": "ns/call", "median": median, "low": median / 2, "high": median, "samples": 3}}
+
+    def run_on(self, *files):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = []
+            for i, (kind, rows) in enumerate(files):
+                paths.append(Path(folder) / f"{i}.json")
+                paths[-1].write_text(json.dumps({"format": f"lanewise/{kind}", "version": 1, "environment": {},
+                                                 "results": rows}))
+            return subprocess.run([sys.executable, HERE / "compare.py", *paths], capture_output=True, text=True)
+
+    def test_ratios_mean_and_worst_leave_small_points_out(self):
+        done = self.run_on(
+            ("bench", [self.row("vector", batch, 10) for batch in (16, 1024, 4096)]),
+            ("peers", [self.row("jax-jit", 16, 1), self.row("jax-jit", 1024, 20), self.row("jax-jit", 4096, 80),
+                       self.row("pytorch-eager", 1024, 30)]))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line.split() for line in done.stdout.splitlines()]
+        self.assertIn(["bce_with_logits", "forward", "16", "normal", "10.0", "0.10", "-", "0.10"], lines)
+        self.assertIn("geometric mean, from 1024 elements 4.00 3.00 4.00".split(), lines)
+        self.assertIn("worst, from 1024 elements 2.00 3.00 2.00".split(), lines)
+
+    def test_files_at_fault_are_named(self):
+        self.assertEqual(self.run_on(("verify", [])).returncode, 3)
+        twice = self.run_on(("bench", [self.row("vector", 1024, 10)]), ("bench", [self.row("vector", 1024, 10)]))
+        self.assertEqual(twice.returncode, 3)
+        self.assertIn("second time", twice.stderr)
+        alone = self.run_on(("bench", [self.row("vector", 1024, 10)]))
+        self.assertEqual(alone.returncode, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
