@@ -2,6 +2,7 @@ package org.lanewise.kernels.vector;
 
 import static org.lanewise.kernels.scalar.CrossEntropyMath.*;
 import static org.lanewise.kernels.vector.Species.DOUBLES;
+import static org.lanewise.kernels.vector.Species.FLOATS;
 import static org.lanewise.kernels.vector.Species.LONGS;
 
 import jdk.incubator.vector.DoubleVector;
@@ -109,16 +110,34 @@ final class RowEpilogue {
     }
   }
 
-  /** factor = scale · e / (1 + ratio), and its two parts. */
+  /**
+   * factor = scale · e / (1 + ratio), in the place of e; its unit, and the two parts of factor / unit.
+   *
+   * @param unit one vector longer than the rows, as {@code high} and {@code low}: half of what is stored there is overwritten
+   */
   static void factors(
       double[] ratios, double[] scales, double[] factors, float[] unit, float[] high, float[] low, int rows) {
-    for (int r = 0; r < rows; r++) {
-      double factor = scales[r] * (factors[r] / (ratios[r] + 1));
-      float u = unit(scales[r]);
-      factors[r] = factor;
-      unit[r] = u;
-      high[r] = high(factor / u);
-      low[r] = low(factor / u);
+    DoubleVector one = DoubleVector.broadcast(DOUBLES, 1);
+    DoubleVector units = DoubleVector.broadcast(DOUBLES, HEADROOM_UNSCALE);
+    DoubleVector perUnits = DoubleVector.broadcast(DOUBLES, 1 / HEADROOM_UNSCALE);
+    DoubleVector zero = DoubleVector.broadcast(DOUBLES, 0);
+    LongVector leadingBits = LongVector.broadcast(LONGS, LEADING_BITS);
+    LongVector signBit = LongVector.broadcast(LONGS, Long.MIN_VALUE);
+    for (int i = 0; i < rows; i += LANES) {
+      DoubleVector scale = DoubleVector.fromArray(DOUBLES, scales, i);
+      DoubleVector e = DoubleVector.fromArray(DOUBLES, factors, i);
+      DoubleVector factor = scale.mul(e.div(DoubleVector.fromArray(DOUBLES, ratios, i).add(one)));
+      factor.intoArray(factors, i);
+      VectorMask<Double> small = scale.lanewise(VectorOperators.ABS).compare(VectorOperators.LT, one);
+      DoubleVector scaled = factor.mul(one.blend(perUnits, small));
+      LongVector bits = scaled.reinterpretAsLongs();
+      DoubleVector leading = bits.and(leadingBits).reinterpretAsDoubles();
+      DoubleVector rest = scaled.sub(leading);
+      rest = rest.blend(zero, rest.compare(VectorOperators.NE, rest));
+      rest = rest.lanewise(VectorOperators.ABS).reinterpretAsLongs().or(bits.and(signBit)).reinterpretAsDoubles();
+      one.blend(units, small).convertShape(VectorOperators.D2F, FLOATS, 0).reinterpretAsFloats().intoArray(unit, i);
+      leading.convertShape(VectorOperators.D2F, FLOATS, 0).reinterpretAsFloats().intoArray(high, i);
+      rest.convertShape(VectorOperators.D2F, FLOATS, 0).reinterpretAsFloats().intoArray(low, i);
     }
   }
 }

@@ -2,6 +2,7 @@ package org.lanewise.kernels.vector;
 
 import static org.lanewise.kernels.scalar.CrossEntropyMath.*;
 import static org.lanewise.kernels.scalar.SlotSum.SLOTS;
+import static org.lanewise.kernels.vector.Species.LANES;
 
 import java.util.Arrays;
 import org.lanewise.kernels.scalar.MixedTargets;
@@ -39,9 +40,9 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     final double[] ratio = new double[GROUP];
     final double[] loss = new double[GROUP];
     final double[] factor = new double[GROUP];
-    final float[] unit = new float[GROUP];
-    final float[] high = new float[GROUP];
-    final float[] low = new float[GROUP];
+    final float[] unit = new float[GROUP + LANES];
+    final float[] high = new float[GROUP + LANES];
+    final float[] low = new float[GROUP + LANES];
     final RowExponentials.Buffers buffers = new RowExponentials.Buffers();
     final RowGradients.Rows rowOfElement = new RowGradients.Rows();
     final double[] blockSlots = new double[SLOTS];
@@ -156,34 +157,62 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
   /** The target of each row, −1 where it is ignored, its weight, and the factor of its gradient. */
   private static void rows(CrossEntropyCall<float[]> call, Scratch s, int first, int rows) {
     long[] target = call.target.array;
+    float[] classWeight = target == null ? null : call.classWeight;
     float[] upstream = call.upstream.array;
+    boolean weighScale = !MixedTargets.applies(call);
+    int inner = call.inner;
+    int n = first / inner;
+    int i = first - n * inner;
+    double weightSum = call.weightSum;
     for (int r = 0; r < rows; r++) {
-      int n = call.inner == 1 ? first + r : (first + r) / call.inner;
-      int i = call.inner == 1 ? 0 : (first + r) % call.inner;
-      long index = target == null ? 0 : target[call.target.at(n, i)];
-      boolean ignored = target != null && index == call.ignoreIndex;
-      int t = ignored ? -1 : (int) index;
-      double weight =
-          ignored ? 0 : call.classWeight == null || target == null ? 1 : call.classWeight[call.classWeightOffset + t];
-      double scale = ignored ? 0 : upstream == null ? call.gradientScale : call.gradientScale * upstream[call.upstream.at(n, i)];
+      int t = 0;
+      double weight = 1;
+      double scale = call.gradientScale;
+      if (target != null) {
+        long index = target[call.target.at(n, i)];
+        if (index == call.ignoreIndex) {
+          t = -1;
+          weight = 0;
+          scale = 0;
+        } else {
+          t = (int) index;
+        }
+      }
+      if (t >= 0 && classWeight != null) {
+        weight = classWeight[call.classWeightOffset + t];
+      }
+      if (t >= 0 && upstream != null) {
+        scale *= upstream[call.upstream.at(n, i)];
+      }
       s.target[r] = t;
       s.weight[r] = weight;
-      s.scale[r] = MixedTargets.applies(call) ? scale : scale * weight;
-      call.weightSum += weight;
+      s.scale[r] = weighScale && t >= 0 ? scale * weight : scale;
+      weightSum += weight;
+      if (++i == inner) {
+        i = 0;
+        n++;
+      }
     }
+    call.weightSum = weightSum;
   }
 
   /** Weights, rounds, stores and adds the losses. */
   private static void losses(CrossEntropyCall<float[]> call, Scratch s, int first, int rows) {
     float[] loss = call.loss.array;
+    double[] blockSlots = s.blockSlots;
+    int inner = call.inner;
+    int n = first / inner;
+    int i = first - n * inner;
     for (int r = 0; r < rows; r++) {
       float rounded = s.target[r] < 0 ? 0 : (float) (s.weight[r] * s.loss[r]);
+      blockSlots[(first + r) % SLOTS] += rounded;
       if (loss != null) {
-        int n = call.inner == 1 ? first + r : (first + r) / call.inner;
-        int i = call.inner == 1 ? 0 : (first + r) % call.inner;
         loss[call.loss.at(n, i)] = rounded;
       }
-      s.blockSlots[(first + r) % SLOTS] += rounded;
+      if (++i == inner) {
+        i = 0;
+        n++;
+      }
     }
   }
 
