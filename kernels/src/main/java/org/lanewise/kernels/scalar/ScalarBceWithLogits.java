@@ -15,9 +15,12 @@ import org.lanewise.kernels.spi.Strided;
  * −0x1.c37d24p-1, t = 0), gradient within 0.79 ULP (worst 0.7791 at x = −0x1.5ed742p6, t = 0); other targets within 2 ULP of
  * the largest term.
  */
-final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
+public final class ScalarBceWithLogits implements BceWithLogitsKernel<float[]> {
   private static final ThreadLocal<BceFactor> FACTOR = ThreadLocal.withInitial(BceFactor::new);
   private static final ThreadLocal<double[]> SLOTS = ThreadLocal.withInitial(() -> new double[SlotSum.SLOTS]);
+
+  /** The kernel; it has no state of its own. */
+  public ScalarBceWithLogits() {}
 
   @Override
   public void compute(BceWithLogitsCall<float[]> call) {

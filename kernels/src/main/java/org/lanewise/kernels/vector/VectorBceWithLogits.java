@@ -18,13 +18,12 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.lanewise.kernels.scalar.BceFactor;
 import org.lanewise.kernels.scalar.BceTargetGradient;
-import org.lanewise.kernels.scalar.ScalarKernelProvider;
+import org.lanewise.kernels.scalar.ScalarBceWithLogits;
 import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.scalar.SplitDouble;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.Strided;
-import org.lanewise.kernels.tensor.DType;
 
 /**
  * Float32 BCE with logits, as many elements at a time as there are lanes; formulas, domain and their sources in
@@ -81,7 +80,7 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
    * For weights where vectors have 128 bits: the float32 vectors of 64 bits that the float64 loops load would be objects on
    * the heap there.
    */
-  private static final BceWithLogitsKernel<float[]> SCALAR = new ScalarKernelProvider().bceWithLogits(DType.FLOAT32);
+  private static final BceWithLogitsKernel<float[]> SCALAR = new ScalarBceWithLogits();
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
