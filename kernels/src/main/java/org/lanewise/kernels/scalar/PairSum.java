@@ -9,6 +9,16 @@ import static org.lanewise.kernels.scalar.SlotSum.SLOTS;
 final class PairSum {
   private PairSum() {}
 
+  /** Adds a value to slot {@code number} mod 32. */
+  static void add(double[] slots, int number, double value) {
+    int j = number % SLOTS;
+    double high = slots[j];
+    double sum = high + value;
+    double back = sum - high;
+    slots[j] = sum;
+    slots[SLOTS + j] += (high - (sum - back)) + (value - back);
+  }
+
   /** The sum of the slots, added pairwise at the distances 16, 8, 4, 2, 1; overwrites them. */
   static double reduce(double[] slots) {
     for (int distance = SLOTS / 2; distance > 0; distance /= 2) {

@@ -6,17 +6,14 @@ import org.lanewise.kernels.spi.CrossEntropyKernel;
 import org.lanewise.kernels.spi.Strided;
 
 /**
- * Float64 cross-entropy, for class indices and for targets that are spread over the classes: the formulas of {@link
- * CrossEntropyMath} and {@link MixedTargets} in {@link DoubleDouble}, rounded once. Exact rather than fast: a logit costs
- * some hundred nanoseconds.
+ * Float64 cross-entropy in {@link DoubleDouble}, the truth that the kernels are judged by: straight from the definitions, a
+ * logit at a time, some hundred nanoseconds each.
  */
-final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
-  /** The declared bounds, in ULP. */
-  static final double LOSS_ULP = 1;
+final class ExactCrossEntropy implements CrossEntropyKernel<double[]> {
+  /** What the rounding of the last call's losses and gradients left, for rows of inner index 0. */
+  double[] lossLow = new double[0];
 
-  static final double GRADIENT_ULP = 1;
-  static final double MIXED_ULP = 1;
-  static final double REDUCED_ULP = 2;
+  double[] gradientLow = new double[0];
 
   /** What one thread needs. */
   private static final class Scratch {
@@ -42,6 +39,8 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
       s.high = new double[call.classes];
       s.low = new double[call.classes];
     }
+    lossLow = new double[call.outer];
+    gradientLow = new double[call.outer * call.classes];
     Arrays.fill(s.slots, 0);
     double weightSum = 0;
     int row = 0;
@@ -69,7 +68,7 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
     call.weightSum = weightSum;
   }
 
-  private static double row(CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale) {
+  private double row(CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale) {
     int classes = call.classes;
     if (classes == 0) {
       return 0;
@@ -108,7 +107,7 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
   }
 
   /** A class index: ln(1 + (sum of the others) / own). */
-  private static double plain(
+  private double plain(
       CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale, int k, double max) {
     double weight = target < 0 ? 0 : weight(call, target);
     // All but the target: the others' sum, 1 for the largest in its place. Added anew, as a subtraction would cancel.
@@ -141,17 +140,19 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
       }
     }
     double log = s.log.value();
-    return Double.isInfinite(log) ? weight * log : s.log.multiply(weight, 0).value() + 0.0;
+    lossLow[n] = Double.isInfinite(log) ? 0 : s.log.multiply(weight, 0).low;
+    return Double.isInfinite(log) ? weight * log : s.log.high + 0.0;
   }
 
-  private static void factorInto(
+  private void factorInto(
       CrossEntropyCall<double[]> call, int n, int i, int c, DoubleDouble value, double factor) {
-    call.logitsGradient.array[call.logitsGradient.at(n, c) + i] =
-        value.high == 0 ? value.high * factor : value.multiply(factor, 0).value();
+    value.multiply(factor, 0);
+    call.logitsGradient.array[call.logitsGradient.at(n, c) + i] = value.high;
+    gradientLow[n * call.classes + c] = value.low;
   }
 
   /** Shares of all classes, as in {@link MixedTargets}. */
-  private static double mixed(
+  private double mixed(
       CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale, int k, double max) {
     s.otherShares.set(0, 0);
     s.distances.set(0, 0);
@@ -195,7 +196,9 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
             scale * (1 - call.labelSmoothing) * weight(call, c) * slope;
       }
     }
-    return s.log.multiply(s.shares).add(s.distances).value() + infinite + 0.0;
+    s.log.multiply(s.shares).add(s.distances);
+    lossLow[n] = s.log.low;
+    return s.log.high + infinite + 0.0;
   }
 
   /** Sets {@code into} to the share of class c. */
