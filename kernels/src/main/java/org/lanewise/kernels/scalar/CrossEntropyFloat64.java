@@ -58,9 +58,10 @@ public final class CrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
           if (spread) {
             read(call.probabilities, n, i, call.classes, row.probabilities);
           }
-          double targetScale =
-              call.targetGradient.isPresent() ? call.gradientScale * upstream * (1 - call.labelSmoothing) : Double.NaN;
-          loss = mixed ? row.mixed(target, spread, gradientWanted, targetScale) : row.indexed(target, gradientWanted);
+          loss =
+              mixed
+                  ? row.mixed(target, spread, gradientWanted, call.targetGradient.isPresent())
+                  : row.indexed(target, gradientWanted);
           write(call.logitsGradient, n, i, call.classes, row.logits);
           write(call.targetGradient, n, i, call.classes, row.targetGradient);
         }

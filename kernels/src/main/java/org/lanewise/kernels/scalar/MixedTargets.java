@@ -51,8 +51,7 @@ public final class MixedTargets {
     if (spread) {
       read(call.probabilities, n, i, call.classes, row.probabilities);
     }
-    double targetScale = call.targetGradient.isPresent() ? scale * (1 - call.labelSmoothing) : Double.NaN;
-    double loss = row.mixed(target, spread, call.logitsGradient.isPresent(), targetScale);
+    double loss = row.mixed(target, spread, call.logitsGradient.isPresent(), call.targetGradient.isPresent());
     write(call.logitsGradient, n, i, call.classes, row.logits);
     write(call.targetGradient, n, i, call.classes, row.targetGradient);
     return loss;

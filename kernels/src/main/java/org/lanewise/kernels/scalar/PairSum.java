@@ -21,7 +21,16 @@ final class PairSum {
 
   /** The sum of the slots, added pairwise at the distances 16, 8, 4, 2, 1; overwrites them. */
   static double reduce(double[] slots) {
-    for (int distance = SLOTS / 2; distance > 0; distance /= 2) {
+    return reduce(slots, SLOTS);
+  }
+
+  /** The same where only the first so many slots have been used: the others, being 0, change nothing. */
+  static double reduce(double[] slots, int used) {
+    int distance = SLOTS / 2;
+    while (distance >= used) {
+      distance /= 2;
+    }
+    for (; distance > 0; distance /= 2) {
       for (int j = 0; j < distance; j++) {
         double a = slots[j];
         double b = slots[j + distance];

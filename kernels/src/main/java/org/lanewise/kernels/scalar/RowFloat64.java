@@ -161,7 +161,7 @@ public abstract class RowFloat64 {
    *
    * @param target the class whose probability is 1; −1 for an ignored row; unused with probabilities
    */
-  final double mixed(int target, boolean spread, boolean gradientWanted, double targetScale) {
+  final double mixed(int target, boolean spread, boolean gradientWanted, boolean targetGradientWanted) {
     if (!softmax(spread ? -1 : target)) {
       Arrays.fill(logits, 0, classes, Double.NaN);
       Arrays.fill(targetGradient, 0, classes, Double.NaN);
@@ -203,15 +203,25 @@ public abstract class RowFloat64 {
       divide(all, allLow, high, low);
       differences(e, eLow, a, aLow, high, numberOrZero(low), factor, factorLow, logits, padded);
     }
-    if (targetScale == targetScale) {
-      for (int c = 0; c < classes; c++) {
-        add(log * logUnit, logLow * logUnit, -d[c], -dLow[c]);
-        targetGradient[c] = targetScale * weights[c] * value();
-      }
+    if (targetGradientWanted) {
+      targetGradient();
     }
     multiplyLog(all, allLow);
     add(high, low, -distances, -distancesLow);
     return value() + 0.0;
+  }
+
+  /** The gradient with respect to the probabilities: (ln(1 + Z) − d) · weight · kept. Seldom wanted, so for all kernels. */
+  private void targetGradient() {
+    multiply(factor, factorLow, kept, keptLow);
+    double all = high;
+    double allLow = numberOrZero(low);
+    for (int c = 0; c < classes; c++) {
+      add(log * logUnit, logLow * logUnit, -d[c], -dLow[c]);
+      multiply(high, low, all, allLow);
+      multiply(high, low, weights[c], 0);
+      targetGradient[c] = value();
+    }
   }
 
   /** Differences from the largest logit, exponentials without that one, Z, its logarithm; false if there is no softmax. */
@@ -316,7 +326,7 @@ public abstract class RowFloat64 {
   private void sum(double[] highs, double[] lows) {
     Arrays.fill(slots, 0);
     add(highs, lows, padded, slots);
-    PairSum.reduce(slots);
+    PairSum.reduce(slots, padded);
     high = slots[0];
     low = numberOrZero(slots[SLOTS]);
   }

@@ -109,10 +109,29 @@ final class VectorRowFloat64 extends RowFloat64 {
 
   @Override
   protected void add(double[] highs, double[] lows, int length, double[] slots) {
-    for (int j = 0; j < SLOTS; j += LANES) {
+    // Two groups of slots at a time, as one is a chain of additions that wait for each other.
+    for (int j = 0; j < SLOTS && j < length; j += 2 * LANES) {
+      int k = j + LANES;
       DoubleVector high = DoubleVector.fromArray(DOUBLES, slots, j);
       DoubleVector low = DoubleVector.fromArray(DOUBLES, slots, SLOTS + j);
-      for (int i = j; i < length; i += SLOTS) {
+      DoubleVector high2 = DoubleVector.fromArray(DOUBLES, slots, k);
+      DoubleVector low2 = DoubleVector.fromArray(DOUBLES, slots, SLOTS + k);
+      int i = j;
+      for (; i + LANES < length; i += SLOTS) {
+        DoubleVector v = DoubleVector.fromArray(DOUBLES, highs, i);
+        DoubleVector v2 = DoubleVector.fromArray(DOUBLES, highs, i + LANES);
+        DoubleVector sum = high.add(v);
+        DoubleVector sum2 = high2.add(v2);
+        DoubleVector back = sum.sub(high);
+        DoubleVector back2 = sum2.sub(high2);
+        low = low.add(high.sub(sum.sub(back)).add(v.sub(back)).add(DoubleVector.fromArray(DOUBLES, lows, i)));
+        low2 =
+            low2.add(
+                high2.sub(sum2.sub(back2)).add(v2.sub(back2)).add(DoubleVector.fromArray(DOUBLES, lows, i + LANES)));
+        high = sum;
+        high2 = sum2;
+      }
+      if (i < length) {
         DoubleVector v = DoubleVector.fromArray(DOUBLES, highs, i);
         DoubleVector sum = high.add(v);
         DoubleVector back = sum.sub(high);
@@ -121,6 +140,8 @@ final class VectorRowFloat64 extends RowFloat64 {
       }
       high.intoArray(slots, j);
       low.intoArray(slots, SLOTS + j);
+      high2.intoArray(slots, k);
+      low2.intoArray(slots, SLOTS + k);
     }
   }
 

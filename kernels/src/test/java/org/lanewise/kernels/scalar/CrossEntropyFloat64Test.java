@@ -119,6 +119,7 @@ class CrossEntropyFloat64Test {
       call.classWeight = random.doubles(classes + 2, 0.1, 3).toArray();
       call.classWeightOffset = 2;
     }
+    call.gradientScale = new double[] {1, 1 / 3.0, -1e-5, 1e5}[random.nextInt(4)];
     outputs(call);
     return call;
   }
@@ -128,11 +129,11 @@ class CrossEntropyFloat64Test {
     double error = -1;
     String where = "";
 
-    void add(double actual, double high, double low, double largestTerm, String input) {
+    void add(double actual, double high, double low, double largestTerm, double scale, String input) {
       double unit = Math.ulp(Math.max(Math.abs(largestTerm), Math.abs(high)));
-      if (unit < 0x1p-1012) {
+      if (unit < 0x1p-1012 * Math.max(1, scale)) {
         // What double-double calls the truth has itself been rounded to a subnormal, and then weighted.
-        assertEquals(high, actual, 0x1p-1011, input);
+        assertEquals(high, actual, 0x1p-1011 * Math.max(1, scale), input);
         return;
       }
       double e = Math.abs((actual - high) - low) / unit;
@@ -156,40 +157,48 @@ class CrossEntropyFloat64Test {
     Largest[] loss = {new Largest(), new Largest()};
     Largest[] gradient = {new Largest(), new Largest()};
     Largest targetGradient = new Largest();
+    Largest sum = new Largest();
     for (int kind = 0; kind < KINDS; kind++) {
       for (int classes : CLASSES) {
         for (int mixed = 0; mixed < 2; mixed++) {
           CrossEntropyCall<double[]> call = random(kind, classes, mixed == 1, random);
           kernel(id).compute(call);
           double[] losses = call.loss.array;
+          double lossSum = call.lossSum;
+          DoubleDouble exactSum = new DoubleDouble();
           double[] gradients = call.logitsGradient.array;
           double[] targetGradients = call.targetGradient.array;
           outputs(call);
           exact.compute(call);
           for (int n = 0; n < call.outer; n++) {
             String row = "kind %d, %d classes, mixed %d, row %d".formatted(kind, classes, mixed, n);
-            loss[mixed].add(losses[n], call.loss.array[n], exact.lossLow[n], 0, row);
+            loss[mixed].add(losses[n], call.loss.array[n], exact.lossLow[n], 0, 0, row);
+            exactSum.add(call.loss.array[n], exact.lossLow[n]);
             for (int c = 0; c < classes; c++) {
               int at = n * classes + c;
               double weight = call.classWeight == null ? 1 : call.classWeight[2 + c];
-              double largest = mixed == 0 ? 0 : share(call, n, c, weight);
+              double scale = Math.abs(call.gradientScale);
+              double largest = mixed == 0 ? 0 : scale * share(call, n, c, weight);
               String where = gradient[mixed].error < 0.5 ? row : row + ", class " + c;
-              gradient[mixed].add(gradients[at], call.logitsGradient.array[at], exact.gradientLow[at], largest, where);
+              gradient[mixed].add(gradients[at], call.logitsGradient.array[at], exact.gradientLow[at], largest, scale, where);
               if (targetGradients != null) {
-                // The truth is rounded here, and so is each factor of it.
-                targetGradient.add(targetGradients[at], call.targetGradient.array[at], 0, 0, row);
+                targetGradient.add(
+                    targetGradients[at], call.targetGradient.array[at], exact.targetGradientLow[at], 0, 0, row);
               }
             }
           }
+          String batch = "kind %d, %d classes, mixed %d".formatted(kind, classes, mixed);
+          sum.add(lossSum, exactSum.high, exactSum.low, 0, 0, batch);
         }
       }
     }
     Declaration declared = declared(id);
+    sum.assertWithin(declared.reducedUlp(), id + " sum");
     loss[0].assertWithin(declared.lossUlp(), id + " loss");
     gradient[0].assertWithin(declared.gradientUlp(), id + " gradient");
     loss[1].assertWithin(declared.mixedUlp(), id + " loss, spread target");
     gradient[1].assertWithin(declared.mixedUlp(), id + " gradient, spread target");
-    targetGradient.assertWithin(4, id + " gradient of the target");
+    targetGradient.assertWithin(declared.mixedUlp(), id + " gradient of the target");
   }
 
   private static double share(CrossEntropyCall<double[]> call, int n, int c, double weight) {

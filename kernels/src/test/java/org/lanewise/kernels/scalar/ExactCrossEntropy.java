@@ -14,6 +14,7 @@ final class ExactCrossEntropy implements CrossEntropyKernel<double[]> {
   double[] lossLow = new double[0];
 
   double[] gradientLow = new double[0];
+  double[] targetGradientLow = new double[0];
 
   /** What one thread needs. */
   private static final class Scratch {
@@ -41,6 +42,7 @@ final class ExactCrossEntropy implements CrossEntropyKernel<double[]> {
     }
     lossLow = new double[call.outer];
     gradientLow = new double[call.outer * call.classes];
+    targetGradientLow = new double[call.outer * call.classes];
     Arrays.fill(s.slots, 0);
     double weightSum = 0;
     int row = 0;
@@ -127,15 +129,14 @@ final class ExactCrossEntropy implements CrossEntropyKernel<double[]> {
       }
     }
     if (call.logitsGradient.array != null) {
-      double factor = scale * weight;
       s.perUnit.set(s.sum).add(1, 0);
       for (int c = 0; c < call.classes; c++) {
         if (c == target) {
           s.own.set(s.shares).divide(s.perUnit);
-          factorInto(call, n, i, c, s.own, -factor);
+          factorInto(call, n, i, c, s.own.multiply(-weight, 0), scale);
         } else {
           s.own.set(c == k ? 1 : s.high[c], c == k ? 0 : s.low[c]).divide(s.perUnit);
-          factorInto(call, n, i, c, s.own, factor);
+          factorInto(call, n, i, c, s.own.multiply(weight, 0), scale);
         }
       }
     }
@@ -191,9 +192,11 @@ final class ExactCrossEntropy implements CrossEntropyKernel<double[]> {
       for (int c = 0; c < call.classes; c++) {
         double distance = max - logit(call, n, i, c);
         s.term.setSum(max, -logit(call, n, i, c)).add(s.log);
-        double slope = Double.isInfinite(distance) ? distance : s.term.value();
+        double kept = 1 - call.labelSmoothing;
+        s.term.multiply(kept, (1 - kept) - call.labelSmoothing).multiply(weight(call, c), 0).multiply(scale, 0);
         call.targetGradient.array[call.targetGradient.at(n, c) + i] =
-            scale * (1 - call.labelSmoothing) * weight(call, c) * slope;
+            Double.isInfinite(distance) ? distance : s.term.high;
+        targetGradientLow[n * call.classes + c] = s.term.low;
       }
     }
     s.log.multiply(s.shares).add(s.distances);
