@@ -43,8 +43,6 @@ public abstract class RowFloat64 {
   private double[] eLow = new double[0];
   private double[] a = new double[0];
   private double[] aLow = new double[0];
-  private double[] product = new double[0];
-  private double[] productLow = new double[0];
   private final double[] slots = new double[2 * SLOTS];
 
   private int classes;
@@ -86,8 +84,6 @@ public abstract class RowFloat64 {
       eLow = new double[padded];
       a = new double[padded];
       aLow = new double[padded];
-      product = new double[padded];
-      productLow = new double[padded];
     }
     Arrays.fill(probabilities, 0, padded, 0);
     Arrays.fill(weights, 0, classes, 1);
@@ -182,15 +178,16 @@ public abstract class RowFloat64 {
     double ownLow = aLow[largest];
     a[largest] = 0;
     aLow[largest] = 0;
-    sum(a, aLow);
+    sum(a, aLow, padded, slots);
+    reduce();
     double others = high;
     double othersLow = low;
     add(others, othersLow, own, ownLow);
     double all = high;
     double allLow = numberOrZero(low);
 
-    products(a, aLow, d, dLow, product, productLow, padded);
-    sum(product, productLow);
+    sumProducts(a, aLow, d, dLow, padded, slots);
+    reduce();
     double distances = high;
     double distancesLow = low;
 
@@ -242,7 +239,8 @@ public abstract class RowFloat64 {
       return false; // +inf among the logits, or nothing above -inf
     }
     e[largest] = 0;
-    sum(e, eLow);
+    sum(e, eLow, padded, slots);
+    reduce();
     z = high;
     zLow = low;
     if (z != z) {
@@ -323,9 +321,7 @@ public abstract class RowFloat64 {
     low = (Math.fma(-high, y, x) + (xLow - high * yLow)) / y;
   }
 
-  private void sum(double[] highs, double[] lows) {
-    Arrays.fill(slots, 0);
-    add(highs, lows, padded, slots);
+  private void reduce() {
     PairSum.reduce(slots, padded);
     high = slots[0];
     low = numberOrZero(slots[SLOTS]);
@@ -348,18 +344,18 @@ public abstract class RowFloat64 {
   protected abstract void exponentials(
       double[] logits, double max, double[] ds, double[] dLows, double[] es, double[] eLows, int length);
 
-  /** Adds pair i to slot i mod 32 of a {@link PairSum}. */
-  protected abstract void add(double[] highs, double[] lows, int length, double[] slots);
+  /** Sum of pairs: slot j of a {@link PairSum} is the sum of pairs j, j + 32, …. */
+  protected abstract void sum(double[] highs, double[] lows, int length, double[] slots);
+
+  /** Sum of the products of two pairs, likewise. */
+  protected abstract void sumProducts(
+      double[] as, double[] aLows, double[] ds, double[] dLows, int length, double[] slots);
 
   /** Share: weight · (kept · probability + even). */
   protected abstract void shares(
       double[] probabilities, double[] weights,
       double kept, double keptLow, double even, double evenLow,
       double[] as, double[] aLows, int length);
-
-  /** Product of two pairs, as a pair. */
-  protected abstract void products(
-      double[] as, double[] aLows, double[] ds, double[] dLows, double[] out, double[] outLows, int length);
 
   /** Gradient for a class index: e · factor, unscaled. */
   protected abstract void scale(

@@ -56,10 +56,10 @@ final class ScalarRowFloat64 extends RowFloat64 {
   }
 
   @Override
-  protected void add(double[] highs, double[] lows, int length, double[] slots) {
+  protected void sum(double[] highs, double[] lows, int length, double[] slots) {
     for (int j = 0; j < SLOTS; j++) {
-      double high = slots[j];
-      double low = slots[SLOTS + j];
+      double high = 0;
+      double low = 0;
       for (int i = j; i < length; i += SLOTS) {
         double v = highs[i];
         double sum = high + v;
@@ -92,14 +92,23 @@ final class ScalarRowFloat64 extends RowFloat64 {
   }
 
   @Override
-  protected void products(
-      double[] as, double[] aLows, double[] ds, double[] dLows, double[] out, double[] outLows, int length) {
-    for (int i = 0; i < length; i++) {
-      double a = as[i];
-      double d = ds[i];
-      double product = a * d;
-      out[i] = product;
-      outLows[i] = Math.fma(a, d, 0 - product) + Math.fma(a, dLows[i], aLows[i] * d);
+  protected void sumProducts(
+      double[] as, double[] aLows, double[] ds, double[] dLows, int length, double[] slots) {
+    for (int j = 0; j < SLOTS; j++) {
+      double high = 0;
+      double low = 0;
+      for (int i = j; i < length; i += SLOTS) {
+        double a = as[i];
+        double d = ds[i];
+        double v = a * d;
+        double vLow = Math.fma(a, d, 0 - v) + Math.fma(a, dLows[i], aLows[i] * d);
+        double sum = high + v;
+        double back = sum - high;
+        low += ((high - (sum - back)) + (v - back)) + vLow;
+        high = sum;
+      }
+      slots[j] = high;
+      slots[SLOTS + j] = low;
     }
   }
 

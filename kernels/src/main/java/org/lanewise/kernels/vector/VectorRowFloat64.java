@@ -108,30 +108,11 @@ final class VectorRowFloat64 extends RowFloat64 {
   }
 
   @Override
-  protected void add(double[] highs, double[] lows, int length, double[] slots) {
-    // Two groups of slots at a time, as one is a chain of additions that wait for each other.
-    for (int j = 0; j < SLOTS && j < length; j += 2 * LANES) {
-      int k = j + LANES;
-      DoubleVector high = DoubleVector.fromArray(DOUBLES, slots, j);
-      DoubleVector low = DoubleVector.fromArray(DOUBLES, slots, SLOTS + j);
-      DoubleVector high2 = DoubleVector.fromArray(DOUBLES, slots, k);
-      DoubleVector low2 = DoubleVector.fromArray(DOUBLES, slots, SLOTS + k);
-      int i = j;
-      for (; i + LANES < length; i += SLOTS) {
-        DoubleVector v = DoubleVector.fromArray(DOUBLES, highs, i);
-        DoubleVector v2 = DoubleVector.fromArray(DOUBLES, highs, i + LANES);
-        DoubleVector sum = high.add(v);
-        DoubleVector sum2 = high2.add(v2);
-        DoubleVector back = sum.sub(high);
-        DoubleVector back2 = sum2.sub(high2);
-        low = low.add(high.sub(sum.sub(back)).add(v.sub(back)).add(DoubleVector.fromArray(DOUBLES, lows, i)));
-        low2 =
-            low2.add(
-                high2.sub(sum2.sub(back2)).add(v2.sub(back2)).add(DoubleVector.fromArray(DOUBLES, lows, i + LANES)));
-        high = sum;
-        high2 = sum2;
-      }
-      if (i < length) {
+  protected void sum(double[] highs, double[] lows, int length, double[] slots) {
+    for (int j = 0; j < SLOTS; j += LANES) {
+      DoubleVector high = DoubleVector.zero(DOUBLES);
+      DoubleVector low = DoubleVector.zero(DOUBLES);
+      for (int i = j; i < length; i += SLOTS) {
         DoubleVector v = DoubleVector.fromArray(DOUBLES, highs, i);
         DoubleVector sum = high.add(v);
         DoubleVector back = sum.sub(high);
@@ -140,8 +121,6 @@ final class VectorRowFloat64 extends RowFloat64 {
       }
       high.intoArray(slots, j);
       low.intoArray(slots, SLOTS + j);
-      high2.intoArray(slots, k);
-      low2.intoArray(slots, SLOTS + k);
     }
   }
 
@@ -168,17 +147,26 @@ final class VectorRowFloat64 extends RowFloat64 {
   }
 
   @Override
-  protected void products(
-      double[] as, double[] aLows, double[] ds, double[] dLows, double[] out, double[] outLows, int length) {
+  protected void sumProducts(
+      double[] as, double[] aLows, double[] ds, double[] dLows, int length, double[] slots) {
     DoubleVector zero = DoubleVector.broadcast(DOUBLES, 0);
-    for (int i = 0; i < length; i += LANES) {
-      DoubleVector a = DoubleVector.fromArray(DOUBLES, as, i);
-      DoubleVector d = DoubleVector.fromArray(DOUBLES, ds, i);
-      DoubleVector aLow = DoubleVector.fromArray(DOUBLES, aLows, i);
-      DoubleVector dLow = DoubleVector.fromArray(DOUBLES, dLows, i);
-      DoubleVector product = a.mul(d);
-      product.intoArray(out, i);
-      a.fma(d, zero.sub(product)).add(a.fma(dLow, aLow.mul(d))).intoArray(outLows, i);
+    for (int j = 0; j < SLOTS; j += LANES) {
+      DoubleVector high = zero;
+      DoubleVector low = zero;
+      for (int i = j; i < length; i += SLOTS) {
+        DoubleVector a = DoubleVector.fromArray(DOUBLES, as, i);
+        DoubleVector d = DoubleVector.fromArray(DOUBLES, ds, i);
+        DoubleVector aLow = DoubleVector.fromArray(DOUBLES, aLows, i);
+        DoubleVector dLow = DoubleVector.fromArray(DOUBLES, dLows, i);
+        DoubleVector v = a.mul(d);
+        DoubleVector vLow = a.fma(d, zero.sub(v)).add(a.fma(dLow, aLow.mul(d)));
+        DoubleVector sum = high.add(v);
+        DoubleVector back = sum.sub(high);
+        low = low.add(high.sub(sum.sub(back)).add(v.sub(back)).add(vLow));
+        high = sum;
+      }
+      high.intoArray(slots, j);
+      low.intoArray(slots, SLOTS + j);
     }
   }
 
