@@ -15,6 +15,11 @@ import org.lanewise.kernels.error.NotImplementedError;
 import org.lanewise.kernels.error.RuntimeError;
 import org.lanewise.kernels.error.TorchError;
 import org.lanewise.kernels.error.ValueError;
+import org.lanewise.kernels.spi.Availability;
+import org.lanewise.kernels.spi.BceWithLogitsKernel;
+import org.lanewise.kernels.spi.CrossEntropyKernel;
+import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
@@ -234,16 +239,59 @@ class FrontDoorErrorsTest {
     Tensor doubles = Tensor.zeros(DType.FLOAT64, 2);
     Tensor floats = Tensor.zeros(DType.FLOAT32, 2);
     Tensor indices = Tensor.of(new long[] {0}, 1);
-    CrossEntropy vector = CrossEntropy.on(Kernels.require("vector"));
+    CrossEntropy crossEntropy = CrossEntropy.on(new Float32Only());
     UnavailableKernelException logits =
-        assertThrows(UnavailableKernelException.class, () -> vector.forward(doubles.reshape(1, 2), indices));
+        assertThrows(UnavailableKernelException.class, () -> crossEntropy.forward(doubles.reshape(1, 2), indices));
     assertEquals(
-        "The kernel 'vector' does not supply cross_entropy for float64; use another kernel, such as 'scalar'.",
+        "The kernel 'float32-only' does not supply cross_entropy for float64; use another kernel, such as 'scalar'.",
         logits.getMessage());
-    vector.forward(floats.reshape(1, 2), indices);
-    // A kernel that nobody asked for by name may be replaced.
+    crossEntropy.forward(floats.reshape(1, 2), indices);
+    BceWithLogits bce = BceWithLogits.on(new Float32Only());
+    assertThrows(UnavailableKernelException.class, () -> bce.forward(doubles, doubles));
+    bce.forward(floats, floats);
+    // A kernel that nobody asked for by name supplies everything.
     assertEquals(DType.FLOAT32, BceWithLogits.create().forward(doubles, floats).dtype());
     CrossEntropy.create().forward(Tensor.zeros(DType.FLOAT64, 1, 2), indices);
+  }
+
+  /** The float32 kernels of {@code scalar}. */
+  private static final class Float32Only implements KernelProvider {
+    private final KernelProvider scalar = Kernels.require("scalar");
+
+    @Override
+    public String id() {
+      return "float32-only";
+    }
+
+    @Override
+    public String description() {
+      return "half of another";
+    }
+
+    @Override
+    public Availability availability() {
+      return Availability.AVAILABLE;
+    }
+
+    @Override
+    public int lanes() {
+      return 1;
+    }
+
+    @Override
+    public List<Declaration> declarations() {
+      return scalar.declarations().stream().filter(d -> d.dtype() == DType.FLOAT32).toList();
+    }
+
+    @Override
+    public <A> BceWithLogitsKernel<A> bceWithLogits(DType dtype) {
+      return scalar.bceWithLogits(dtype);
+    }
+
+    @Override
+    public <A> CrossEntropyKernel<A> crossEntropy(DType dtype) {
+      return scalar.crossEntropy(dtype);
+    }
   }
 
   // The array forms.

@@ -24,6 +24,11 @@ public final class Float64Math {
   /** Rounds to an integer; leaves n + 1023 + 256 in the low bits, plus 2048, which a shift by 52 makes the sign bit. */
   public static final double MINUS_MAGIC = 0x1.8p52 + 1023 + 256 + 2048;
 
+  /** The clamp of a softmax's exponent, so far down that not even a factor of 2^31 brings it back, and its magic number. */
+  public static final double LOWEST_DIFFERENCE = -800;
+
+  public static final double SOFTMAX_MAGIC = MINUS_MAGIC - 2048;
+
   /** Takes out the 2^256 of the exponent trick. */
   public static final double UNSCALE = 0x1p-256;
 

@@ -9,9 +9,28 @@ import static org.lanewise.kernels.scalar.SlotSum.SLOTS;
 final class PairSum {
   private PairSum() {}
 
+  /** Adds a value to slot {@code number} mod 32. */
+  static void add(double[] slots, int number, double value) {
+    int j = number % SLOTS;
+    double high = slots[j];
+    double sum = high + value;
+    double back = sum - high;
+    slots[j] = sum;
+    slots[SLOTS + j] += (high - (sum - back)) + (value - back);
+  }
+
   /** The sum of the slots, added pairwise at the distances 16, 8, 4, 2, 1; overwrites them. */
   static double reduce(double[] slots) {
-    for (int distance = SLOTS / 2; distance > 0; distance /= 2) {
+    return reduce(slots, SLOTS);
+  }
+
+  /** The same where only the first so many slots have been used: the others, being 0, change nothing. */
+  static double reduce(double[] slots, int used) {
+    int distance = SLOTS / 2;
+    while (distance >= used) {
+      distance /= 2;
+    }
+    for (; distance > 0; distance /= 2) {
       for (int j = 0; j < distance; j++) {
         double a = slots[j];
         double b = slots[j + distance];

@@ -16,7 +16,7 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     final float[] exponentials = new float[CHUNK];
     final double[] rowSlots = new double[SlotSum.SLOTS];
     final double[] blockSlots = new double[SlotSum.SLOTS];
-    final MixedTargets mixedTargets = new MixedTargets();
+    final MixedTargets mixedTargets = new MixedTargets(new ScalarRowFloat64());
   }
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
@@ -31,6 +31,9 @@ public final class ScalarCrossEntropy implements CrossEntropyKernel<float[]> {
     Arrays.fill(blockSlots, 0);
     double weightSum = 0;
     boolean mixed = MixedTargets.applies(call);
+    if (mixed) {
+      scratch.mixedTargets.begin(call);
+    }
     int row = 0;
     for (int n = 0; n < call.outer; n++) {
       for (int i = 0; i < call.inner; i++, row++) {

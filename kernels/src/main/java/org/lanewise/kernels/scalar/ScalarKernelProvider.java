@@ -1,7 +1,6 @@
 package org.lanewise.kernels.scalar;
 
 import java.util.List;
-import java.util.stream.Stream;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
@@ -12,8 +11,8 @@ import org.lanewise.kernels.tensor.DType;
 
 /** The kernels in plain Java, under the id {@code scalar}. */
 public final class ScalarKernelProvider implements KernelProvider {
-  /** What the float32 kernels promise; the SIMD kernels, their twins to the bit, promise the same. */
-  public static final List<Declaration> FLOAT32_DECLARATIONS =
+  /** What the kernels promise; the SIMD kernels, their twins to the bit, promise the same. */
+  public static final List<Declaration> DECLARATIONS =
       List.of(
           new Declaration(
               Operation.BCE_WITH_LOGITS,
@@ -32,35 +31,25 @@ public final class ScalarKernelProvider implements KernelProvider {
               CrossEntropyMath.MIXED_ULP,
               CrossEntropyMath.REDUCED_ULP,
               true,
+              true),
+          new Declaration(
+              Operation.BCE_WITH_LOGITS,
+              DType.FLOAT64,
+              BceFloat64.LOSS_ULP,
+              BceFloat64.GRADIENT_ULP,
+              BceFloat64.MIXED_ULP,
+              BceFloat64.REDUCED_ULP,
+              true,
+              true),
+          new Declaration(
+              Operation.CROSS_ENTROPY,
+              DType.FLOAT64,
+              CrossEntropyFloat64.LOSS_ULP,
+              CrossEntropyFloat64.GRADIENT_ULP,
+              CrossEntropyFloat64.MIXED_ULP,
+              CrossEntropyFloat64.REDUCED_ULP,
+              true,
               true));
-
-  /** What the float64 BCE kernels promise, likewise. */
-  public static final Declaration FLOAT64_BCE_DECLARATION =
-      new Declaration(
-          Operation.BCE_WITH_LOGITS,
-          DType.FLOAT64,
-          BceFloat64.LOSS_ULP,
-          BceFloat64.GRADIENT_ULP,
-          BceFloat64.MIXED_ULP,
-          BceFloat64.REDUCED_ULP,
-          true,
-          true);
-
-  private static final List<Declaration> DECLARATIONS =
-      Stream.concat(
-              FLOAT32_DECLARATIONS.stream(),
-              Stream.of(
-                  FLOAT64_BCE_DECLARATION,
-                  new Declaration(
-                      Operation.CROSS_ENTROPY,
-                      DType.FLOAT64,
-                      ScalarCrossEntropyFloat64.LOSS_ULP,
-                      ScalarCrossEntropyFloat64.GRADIENT_ULP,
-                      ScalarCrossEntropyFloat64.MIXED_ULP,
-                      ScalarCrossEntropyFloat64.REDUCED_ULP,
-                      true,
-                      true)))
-          .toList();
 
   @Override
   public String id() {
@@ -98,6 +87,6 @@ public final class ScalarKernelProvider implements KernelProvider {
   @SuppressWarnings("unchecked") // as above
   public <A> CrossEntropyKernel<A> crossEntropy(DType dtype) {
     return (CrossEntropyKernel<A>)
-        (dtype == DType.FLOAT64 ? new ScalarCrossEntropyFloat64() : new ScalarCrossEntropy());
+        (dtype == DType.FLOAT64 ? ScalarRowFloat64.KERNEL : new ScalarCrossEntropy());
   }
 }

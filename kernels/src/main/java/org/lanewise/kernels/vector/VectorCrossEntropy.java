@@ -46,7 +46,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     final RowExponentials.Buffers buffers = new RowExponentials.Buffers();
     final RowGradients.Rows rowOfElement = new RowGradients.Rows();
     final double[] blockSlots = new double[SLOTS];
-    final MixedTargets mixedTargets = new MixedTargets();
+    final MixedTargets mixedTargets = new MixedTargets(new VectorRowFloat64());
     float[] logits = new float[0];
     float[] gradient = new float[0];
     float[] exponentials = new float[0];
@@ -85,6 +85,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
   }
 
   private static void mixed(CrossEntropyCall<float[]> call, Scratch s) {
+    s.mixedTargets.begin(call);
     int rows = call.outer * call.inner;
     for (int row = 0; row < rows; row++) {
       rows(call, s, row, 1);

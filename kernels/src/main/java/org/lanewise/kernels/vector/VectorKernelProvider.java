@@ -3,7 +3,6 @@ package org.lanewise.kernels.vector;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
-import java.util.stream.Stream;
 import org.lanewise.kernels.scalar.ScalarKernelProvider;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
@@ -18,12 +17,6 @@ import org.lanewise.kernels.tensor.DType;
  * <p>This class names no type of the Vector API, so that it can be loaded, and say why, where that module is missing.
  */
 public final class VectorKernelProvider implements KernelProvider {
-  private static final List<Declaration> DECLARATIONS =
-      Stream.concat(
-              ScalarKernelProvider.FLOAT32_DECLARATIONS.stream(),
-              Stream.of(ScalarKernelProvider.FLOAT64_BCE_DECLARATION))
-          .toList();
-
   @Override
   public String id() {
     return "vector";
@@ -56,7 +49,7 @@ public final class VectorKernelProvider implements KernelProvider {
 
   @Override
   public List<Declaration> declarations() {
-    return DECLARATIONS;
+    return ScalarKernelProvider.DECLARATIONS;
   }
 
   @Override
@@ -67,9 +60,9 @@ public final class VectorKernelProvider implements KernelProvider {
   }
 
   @Override
-  @SuppressWarnings("unchecked") // A is float[] for FLOAT32, the one dtype declared
+  @SuppressWarnings("unchecked") // as above
   public <A> CrossEntropyKernel<A> crossEntropy(DType dtype) {
-    return (CrossEntropyKernel<A>) new VectorCrossEntropy();
+    return (CrossEntropyKernel<A>) (dtype == DType.FLOAT64 ? VectorRowFloat64.KERNEL : new VectorCrossEntropy());
   }
 
   private static boolean hasFma() {

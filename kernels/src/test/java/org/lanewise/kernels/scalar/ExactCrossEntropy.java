@@ -6,17 +6,15 @@ import org.lanewise.kernels.spi.CrossEntropyKernel;
 import org.lanewise.kernels.spi.Strided;
 
 /**
- * Float64 cross-entropy, for class indices and for targets that are spread over the classes: the formulas of {@link
- * CrossEntropyMath} and {@link MixedTargets} in {@link DoubleDouble}, rounded once. Exact rather than fast: a logit costs
- * some hundred nanoseconds.
+ * Float64 cross-entropy in {@link DoubleDouble}, the truth that the kernels are judged by: straight from the definitions, a
+ * logit at a time, some hundred nanoseconds each.
  */
-final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
-  /** The declared bounds, in ULP. */
-  static final double LOSS_ULP = 1;
+final class ExactCrossEntropy implements CrossEntropyKernel<double[]> {
+  /** What the rounding of the last call's losses and gradients left, for rows of inner index 0. */
+  double[] lossLow = new double[0];
 
-  static final double GRADIENT_ULP = 1;
-  static final double MIXED_ULP = 1;
-  static final double REDUCED_ULP = 2;
+  double[] gradientLow = new double[0];
+  double[] targetGradientLow = new double[0];
 
   /** What one thread needs. */
   private static final class Scratch {
@@ -42,6 +40,9 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
       s.high = new double[call.classes];
       s.low = new double[call.classes];
     }
+    lossLow = new double[call.outer];
+    gradientLow = new double[call.outer * call.classes];
+    targetGradientLow = new double[call.outer * call.classes];
     Arrays.fill(s.slots, 0);
     double weightSum = 0;
     int row = 0;
@@ -69,7 +70,7 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
     call.weightSum = weightSum;
   }
 
-  private static double row(CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale) {
+  private double row(CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale) {
     int classes = call.classes;
     if (classes == 0) {
       return 0;
@@ -108,7 +109,7 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
   }
 
   /** A class index: ln(1 + (sum of the others) / own). */
-  private static double plain(
+  private double plain(
       CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale, int k, double max) {
     double weight = target < 0 ? 0 : weight(call, target);
     // All but the target: the others' sum, 1 for the largest in its place. Added anew, as a subtraction would cancel.
@@ -128,30 +129,31 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
       }
     }
     if (call.logitsGradient.array != null) {
-      double factor = scale * weight;
       s.perUnit.set(s.sum).add(1, 0);
       for (int c = 0; c < call.classes; c++) {
         if (c == target) {
           s.own.set(s.shares).divide(s.perUnit);
-          factorInto(call, n, i, c, s.own, -factor);
+          factorInto(call, n, i, c, s.own.multiply(-weight, 0), scale);
         } else {
           s.own.set(c == k ? 1 : s.high[c], c == k ? 0 : s.low[c]).divide(s.perUnit);
-          factorInto(call, n, i, c, s.own, factor);
+          factorInto(call, n, i, c, s.own.multiply(weight, 0), scale);
         }
       }
     }
     double log = s.log.value();
-    return Double.isInfinite(log) ? weight * log : s.log.multiply(weight, 0).value() + 0.0;
+    lossLow[n] = Double.isInfinite(log) ? 0 : s.log.multiply(weight, 0).low;
+    return Double.isInfinite(log) ? weight * log : s.log.high + 0.0;
   }
 
-  private static void factorInto(
+  private void factorInto(
       CrossEntropyCall<double[]> call, int n, int i, int c, DoubleDouble value, double factor) {
-    call.logitsGradient.array[call.logitsGradient.at(n, c) + i] =
-        value.high == 0 ? value.high * factor : value.multiply(factor, 0).value();
+    value.multiply(factor, 0);
+    call.logitsGradient.array[call.logitsGradient.at(n, c) + i] = value.high;
+    gradientLow[n * call.classes + c] = value.low;
   }
 
   /** Shares of all classes, as in {@link MixedTargets}. */
-  private static double mixed(
+  private double mixed(
       CrossEntropyCall<double[]> call, Scratch s, int n, int i, int target, double scale, int k, double max) {
     s.otherShares.set(0, 0);
     s.distances.set(0, 0);
@@ -190,12 +192,16 @@ final class ScalarCrossEntropyFloat64 implements CrossEntropyKernel<double[]> {
       for (int c = 0; c < call.classes; c++) {
         double distance = max - logit(call, n, i, c);
         s.term.setSum(max, -logit(call, n, i, c)).add(s.log);
-        double slope = Double.isInfinite(distance) ? distance : s.term.value();
+        double kept = 1 - call.labelSmoothing;
+        s.term.multiply(kept, (1 - kept) - call.labelSmoothing).multiply(weight(call, c), 0).multiply(scale, 0);
         call.targetGradient.array[call.targetGradient.at(n, c) + i] =
-            scale * (1 - call.labelSmoothing) * weight(call, c) * slope;
+            Double.isInfinite(distance) ? distance : s.term.high;
+        targetGradientLow[n * call.classes + c] = s.term.low;
       }
     }
-    return s.log.multiply(s.shares).add(s.distances).value() + infinite + 0.0;
+    s.log.multiply(s.shares).add(s.distances);
+    lossLow[n] = s.log.low;
+    return s.log.high + infinite + 0.0;
   }
 
   /** Sets {@code into} to the share of class c. */
