@@ -51,6 +51,7 @@ final class NativeKernel implements BceWithLogitsKernel<float[]>, CrossEntropyKe
    * @param functions the addresses of {@code lanewise_bce_with_logits_f32} and {@code lanewise_cross_entropy_f32}, null for
    *     one that the library does not have
    */
+  @SuppressWarnings("restricted") // native access is what this class is for
   static Object over(@Nullable MemorySegment bce, @Nullable MemorySegment crossEntropy) {
     FunctionDescriptor signature =
         FunctionDescriptor.of(

@@ -29,6 +29,7 @@ record NativeLibrary(
   private static final Map<Path, NativeLibrary> LOADED = new ConcurrentHashMap<>();
 
   /** A pointer to anything: how much may be read behind it the header says, not the pointer. */
+  @SuppressWarnings("restricted") // native access is what this class is for
   private static final AddressLayout POINTER =
       ValueLayout.ADDRESS.withTargetLayout(MemoryLayout.sequenceLayout(1 << 16, ValueLayout.JAVA_BYTE));
 
@@ -41,6 +42,7 @@ record NativeLibrary(
     return LOADED.computeIfAbsent(file.toAbsolutePath().normalize(), NativeLibrary::read);
   }
 
+  @SuppressWarnings("restricted") // native access is what this class is for
   private static NativeLibrary read(Path file) {
     SymbolLookup symbols = SymbolLookup.libraryLookup(file, Arena.global());
     MemorySegment function =
