@@ -32,6 +32,9 @@
 #define W2 -0x1.68fa9ap-12f
 #define W3 0x1.752548p-16f
 
+/* Elements at a time, a multiple of SLOTS. */
+#define CHUNK 1024
+
 /* What quotients are multiplied by, as BceFactor.java has it. */
 typedef struct factor {
   float high;
@@ -113,27 +116,37 @@ static inline vf vector_loss(vf x, vf t, vf y, vf a1, vf a2) {
   return vf_choose(vf_gt(y, vf_all(-SPLIT)), inner, outer);
 }
 
-/* Always inlined into loops of constant `gradient != NULL` and `loss != NULL`, so that the loops have no branches. */
-static inline __attribute__((always_inline)) double vector_bce(
-    const float *logits, const float *target, int64_t length, const factor *f, float *loss, float *gradient) {
+/*
+ * Elements [0, length), a multiple of SLOTS and at most CHUNK. Three short loops that pass the exponentials through the
+ * L1 cache: in one long loop the chain of dependent operations fills the schedulers of the CPU, and they wait.
+ */
+static void vector_chunk(
+    const float *logits, const float *target, int64_t length, const factor *f, float *loss, float *gradient,
+    double *slots) {
+  float a1s[CHUNK] __attribute__((aligned(64)));
+  float a2s[CHUNK] __attribute__((aligned(64)));
+#pragma GCC unroll 2
+  for (int64_t i = 0; i < length; i += LANES) {
+    vf a1, a2;
+    exponential(vf_minus_abs(vf_load(logits + i)), &a1, &a2);
+    vf_store(a1s + i, a1);
+    vf_store(a2s + i, a2);
+  }
+  for (int64_t i = 0; gradient && i < length; i += LANES) {
+    vf x = vf_load(logits + i);
+    vf t = vf_load(target + i);
+    vf_store(gradient + i, vector_gradient(x, t, vf_load(a1s + i), vf_load(a2s + i), f));
+  }
   vd sums[2 * SLOT_VECTORS];
   for (int j = 0; j < 2 * SLOT_VECTORS; j++) {
-    sums[j] = vd_zero();
+    sums[j] = vd_load(slots + j * LANES / 2);
   }
-  int64_t i = 0;
-  for (; i + SLOTS <= length; i += SLOTS) {
+  for (int64_t i = 0; i < length; i += SLOTS) {
 #pragma GCC unroll 4
     for (int j = 0; j < SLOT_VECTORS; j++) {
       int64_t k = i + j * LANES;
       vf x = vf_load(logits + k);
-      vf t = vf_load(target + k);
-      vf y = vf_minus_abs(x);
-      vf a1, a2;
-      exponential(y, &a1, &a2);
-      if (gradient) {
-        vf_store(gradient + k, vector_gradient(x, t, a1, a2, f));
-      }
-      vf minus_loss = vector_loss(x, t, y, a1, a2);
+      vf minus_loss = vector_loss(x, vf_load(target + k), vf_minus_abs(x), vf_load(a1s + k), vf_load(a2s + k));
       if (loss) {
         vf_store(loss + k, vf_sub(vf_all(0), minus_loss)); /* +0, never -0 */
       }
@@ -141,28 +154,35 @@ static inline __attribute__((always_inline)) double vector_bce(
       sums[2 * j + 1] = vd_add(sums[2 * j + 1], vd_high(minus_loss));
     }
   }
-  double slots[SLOTS];
   for (int j = 0; j < 2 * SLOT_VECTORS; j++) {
     vd_store(slots + j * LANES / 2, sums[j]);
   }
-  for (int slot = 0; i < length; i += LANES, slot += LANES) {
-    int64_t left = length - i < LANES ? length - i : LANES;
-    vm first = vm_first(left);
-    vf x = vf_load_first(logits + i, first);
-    vf t = vf_load_first(target + i, first);
-    vf y = vf_minus_abs(x);
-    vf a1, a2;
-    exponential(y, &a1, &a2);
-    if (gradient) {
-      vf_store_first(gradient + i, vector_gradient(x, t, a1, a2, f), first);
+}
+
+/* Contiguous operands without weights; the sum of the losses. */
+static double vector_bce(
+    const float *logits, const float *target, int64_t length, const factor *f, float *loss, float *gradient) {
+  double slots[SLOTS] = {0};
+  int64_t whole = length / SLOTS * SLOTS;
+  for (int64_t i = 0; i < whole; i += CHUNK) {
+    vector_chunk(
+        logits + i, target + i, whole - i < CHUNK ? whole - i : CHUNK, f, loss ? loss + i : NULL,
+        gradient ? gradient + i : NULL, slots);
+  }
+  int64_t rest = length - whole;
+  if (rest > 0) {
+    float x[SLOTS], t[SLOTS] = {0}, l[SLOTS], g[SLOTS];
+    for (int j = 0; j < SLOTS; j++) {
+      x[j] = LOWEST; /* whose loss with target 0 is exactly 0 */
     }
-    float minus_loss[LANES];
-    vf_store(minus_loss, vector_loss(x, t, y, a1, a2));
-    for (int j = 0; j < left; j++) {
-      slots[slot + j] += minus_loss[j];
-      if (loss) {
-        loss[i + j] = 0 - minus_loss[j];
-      }
+    memcpy(x, logits + whole, rest * sizeof *x);
+    memcpy(t, target + whole, rest * sizeof *t);
+    vector_chunk(x, t, SLOTS, f, l, gradient ? g : NULL, slots);
+    if (loss) {
+      memcpy(loss + whole, l, rest * sizeof *l);
+    }
+    if (gradient) {
+      memcpy(gradient + whole, g, rest * sizeof *g);
     }
   }
   return 0 - slot_sum(slots);
@@ -397,10 +417,7 @@ int lanewise_bce_with_logits_f32(
     const float *t = target + call->target.offset;
     float *l = call->loss.present ? loss + call->loss.offset : NULL;
     float *g = call->logits_gradient.present ? logits_gradient + call->logits_gradient.offset : NULL;
-    call->loss_sum = l && g ? vector_bce(x, t, length, &f, l, g)
-                     : g    ? vector_bce(x, t, length, &f, NULL, g)
-                     : l    ? vector_bce(x, t, length, &f, l, NULL)
-                            : vector_bce(x, t, length, &f, NULL, NULL);
+    call->loss_sum = vector_bce(x, t, length, &f, l, g);
   }
   if (call->target_gradient.present) {
     target_gradients(call, logits, weight, pos_weight, upstream, target_gradient);
