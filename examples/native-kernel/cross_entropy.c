@@ -26,7 +26,7 @@
 #define CHUNK 1024
 
 /* Rows whose epilogues are computed together. */
-#define BATCH 16
+#define BATCH 32
 
 /* Operands of one call. */
 typedef struct data {
@@ -109,87 +109,116 @@ static inline vf window_exponential(vf x) {
   return vf_mul(q, vf_bits_shl23(k));
 }
 
-static inline float largest_lane(vf a) {
-  float lanes[LANES];
-  vf_store(lanes, a);
-  float max = 0;
-  for (int j = 0; j < LANES; j++) {
-    max = lanes[j] > max ? lanes[j] : max;
+/*
+ * The sum of the exponentials of a wide row, without the target's, in slots; writes them where they are wanted. Sets
+ * `inside` to 0 if a logit lies outside the window, and then all that was written is void. Two short loops a chunk, as in
+ * bce.c.
+ */
+static double wide_row(const float *x, int64_t classes, int64_t target, float *out, int *inside) {
+  float scratch[CHUNK] __attribute__((aligned(64)));
+  vf magnitude = vf_all(0);
+  vd sums[2 * SLOT_VECTORS];
+  for (int j = 0; j < 2 * SLOT_VECTORS; j++) {
+    sums[j] = vd_zero();
   }
-  return max;
+  for (int64_t chunk = 0; chunk < classes; chunk += CHUNK) {
+    int64_t length = classes - chunk < CHUNK ? classes - chunk : CHUNK;
+    int64_t whole = length / LANES * LANES;
+    for (int64_t c = 0; c < whole; c += LANES) {
+      vf v = vf_load(x + chunk + c);
+      magnitude = vf_larger(vf_abs(v), magnitude); /* NaN passed over */
+      vf e = window_exponential(v);
+      vf_store(scratch + c, e);
+      if (out) {
+        vf_store(out + chunk + c, e);
+      }
+    }
+    int64_t padded = (length + SLOTS - 1) / SLOTS * SLOTS;
+    for (int64_t c = whole; c < padded; c += LANES) {
+      vm first = vm_first(c < length ? length - c : 0);
+      vf v = vf_load_first(x + chunk + c, first);
+      magnitude = vf_larger(vf_abs(v), magnitude);
+      vf e = vf_choose(first, window_exponential(v), vf_all(0));
+      vf_store(scratch + c, e);
+      if (out) {
+        vf_store_first(out + chunk + c, e, first);
+      }
+    }
+    if (target >= chunk && target < chunk + length) {
+      scratch[target - chunk] = 0;
+    }
+    for (int64_t c = 0; c < padded; c += SLOTS) {
+#pragma GCC unroll 4
+      for (int j = 0; j < SLOT_VECTORS; j++) {
+        vf e = vf_load(scratch + c + j * LANES);
+        sums[2 * j] = vd_add(sums[2 * j], vd_low(e));
+        sums[2 * j + 1] = vd_add(sums[2 * j + 1], vd_high(e));
+      }
+    }
+  }
+  double slots[SLOTS];
+  for (int j = 0; j < 2 * SLOT_VECTORS; j++) {
+    vd_store(slots + j * LANES / 2, sums[j]);
+  }
+  *inside = !vm_any(vf_gt(magnitude, vf_all(WINDOW)));
+  return slot_sum(slots);
 }
 
 /*
- * The exponentials of one row, without the target's, and for a wide row their sum; 0 if a logit lies outside the window,
- * and then all that was written is void.
+ * The exponentials of neighbouring logits, one narrow row or many, in float64, as they are added; writes up to LANES more
+ * than there are logits. Returns whether all lie in the window.
  */
-static inline __attribute__((always_inline)) int window_row(
-    const float *x, int64_t classes, int64_t target, float *out, int wide, double *others) {
+static int narrow_exponentials(const float *x, int64_t length, double *out) {
   vf magnitude = vf_all(0);
-  vd sums[2 * SLOT_VECTORS];
-  for (int j = 0; wide && j < 2 * SLOT_VECTORS; j++) {
-    sums[j] = vd_zero();
-  }
-  int64_t c = 0;
-  for (; wide && c + SLOTS <= classes; c += SLOTS) {
-#pragma GCC unroll 4
-    for (int j = 0; j < SLOT_VECTORS; j++) {
-      vf v = vf_load(x + c + j * LANES);
-      magnitude = vf_larger(vf_abs(v), magnitude); /* NaN passed over */
-      vf e = vf_without(window_exponential(v), target - c - j * LANES);
-      if (out) {
-        vf_store(out + c + j * LANES, e);
-      }
-      sums[2 * j] = vd_add(sums[2 * j], vd_low(e));
-      sums[2 * j + 1] = vd_add(sums[2 * j + 1], vd_high(e));
-    }
-  }
-#pragma GCC unroll 4
-  for (int j = 0; !wide || j < SLOT_VECTORS; j++, c += LANES) {
-    if (c >= classes) {
-      break;
-    }
-    vm first = vm_first(classes - c < LANES ? classes - c : LANES);
-    vf v = vf_load_first(x + c, first);
+  int64_t whole = length / LANES * LANES;
+  for (int64_t c = 0; c < whole; c += LANES) {
+    vf v = vf_load(x + c);
     magnitude = vf_larger(vf_abs(v), magnitude);
-    vf e = vf_choose(first, vf_without(window_exponential(v), target - c), vf_all(0));
-    if (out) {
-      vf_store_first(out + c, e, first);
-    }
-    if (wide) {
-      sums[2 * j] = vd_add(sums[2 * j], vd_low(e));
-      sums[2 * j + 1] = vd_add(sums[2 * j + 1], vd_high(e));
-    }
+    vf e = window_exponential(v);
+    vd_store(out + c, vd_low(e));
+    vd_store(out + c + LANES / 2, vd_high(e));
   }
-  if (wide) {
-    double slots[SLOTS];
-    for (int j = 0; j < 2 * SLOT_VECTORS; j++) {
-      vd_store(slots + j * LANES / 2, sums[j]);
-    }
-    *others = slot_sum(slots);
+  if (whole < length) {
+    vm first = vm_first(length - whole);
+    vf v = vf_load_first(x + whole, first);
+    magnitude = vf_larger(vf_abs(v), magnitude);
+    vf e = window_exponential(v);
+    vd_store(out + whole, vd_low(e));
+    vd_store(out + whole + LANES / 2, vd_high(e));
   }
   return !vm_any(vf_gt(magnitude, vf_all(WINDOW)));
 }
 
-/* The sums of four rows in class order: four chains of additions at once. */
-static void sums_in_order(float *const rows[4], int64_t classes, double sums[4]) {
-  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+/* The sums of eight rows in class order: eight chains of additions at once. */
+static void sums_in_order(const double *const rows[8], int64_t classes, double sums[8]) {
+  double s[8] = {0};
   for (int64_t c = 0; c < classes; c++) {
-    s0 += rows[0][c];
-    s1 += rows[1][c];
-    s2 += rows[2][c];
-    s3 += rows[3][c];
+#pragma GCC unroll 8
+    for (int r = 0; r < 8; r++) {
+      s[r] += rows[r][c];
+    }
   }
-  sums[0] = s0;
-  sums[1] = s1;
-  sums[2] = s2;
-  sums[3] = s3;
+  memcpy(sums, s, sizeof s);
 }
 
-static void scale_row(float *row, int64_t classes, float unit, float high, float low) {
+/* The gradient of a wide row, which holds its exponentials. */
+static void scale_wide(float *row, int64_t classes, float unit, float high, float low) {
   for (int64_t c = 0; c < classes; c += LANES) {
     vm first = vm_first(classes - c < LANES ? classes - c : LANES);
     vf e = vf_mul(vf_load_first(row + c, first), vf_all(unit));
+    vf_store_first(row + c, vf_fma(e, vf_all(high), vf_mul(e, vf_all(low))), first);
+  }
+}
+
+/*
+ * The gradient of a narrow row from the exponentials in float64, which are floats. From there, because a load from
+ * the row would wait for the store to the row before it.
+ */
+static void scale_narrow(
+    const double *exponentials, float *row, int64_t classes, float unit, float high, float low) {
+  for (int64_t c = 0; c < classes; c += LANES) {
+    vm first = vm_first(classes - c < LANES ? classes - c : LANES);
+    vf e = vf_mul(vf_of_doubles(exponentials + c), vf_all(unit));
     vf_store_first(row + c, vf_fma(e, vf_all(high), vf_mul(e, vf_all(low))), first);
   }
 }
@@ -357,17 +386,20 @@ typedef struct batch {
   int64_t n[BATCH];
   int64_t i[BATCH];
   int64_t target[BATCH]; /* -1: ignored */
-  int finished[BATCH];   /* by plain C */
+  int inside[BATCH];     /* the window */
   double weight[BATCH];
   double scale[BATCH];
   double others[BATCH];
   double z[BATCH];
   double loss[BATCH];
   double factor[BATCH];
-  float *exponentials[BATCH];
+  float unit[BATCH];
+  float high[BATCH];
+  float low[BATCH];
+  float at_target[BATCH]; /* the gradient there */
 } batch;
 
-static void epilogues(batch *b) {
+static void epilogues(batch *b, int gradients) {
   for (int r = 0; r < BATCH; r++) {
     double z = b->z[r];
     double e = row_exp(-z);
@@ -375,50 +407,63 @@ static void epilogues(batch *b) {
     b->loss[r] = row_log1p(ratio) + (z - z);
     b->factor[r] = b->scale[r] * (e / (ratio + 1));
   }
+  for (int r = 0; gradients && r < BATCH; r++) {
+    double unit = fabs(b->scale[r]) < 1 ? HEADROOM_UNSCALE : 1.0;
+    double factor = b->factor[r] / unit;
+    b->unit[r] = (float)unit;
+    b->high[r] = high_of(factor);
+    b->low[r] = low_of(factor);
+    b->at_target[r] = (float)-(b->others[r] * b->factor[r]);
+  }
 }
 
-static void window_rows(const data *d, batch *b, int rows, float (*scratch)[WIDE]) {
+static void window_rows(const data *d, batch *b, int rows, double *exponentials) {
   const lanewise_cross_entropy_call *call = d->call;
   int64_t classes = call->classes;
-  int wide = classes >= WIDE;
   int gradients = call->logits_gradient.present != 0;
+  const float *x[BATCH] = {0};
+  float *g[BATCH] = {0};
   for (int r = 0; r < rows; r++) {
-    const float *x = d->logits + at(&call->logits, b->n[r], 0) + b->i[r];
-    float *g = gradients ? d->logits_gradient + at(&call->logits_gradient, b->n[r], 0) + b->i[r] : NULL;
-    float *out = gradients ? g : wide ? NULL : scratch[r];
-    b->exponentials[r] = out;
-    int64_t target = b->target[r];
-    int inside = !wide ? window_row(x, classes, target, out, 0, NULL)
-                 : out ? window_row(x, classes, target, out, 1, &b->others[r])
-                       : window_row(x, classes, target, NULL, 1, &b->others[r]);
-    b->z[r] = target < 0 ? 0 : x[target];
-    b->finished[r] = !inside;
-    if (!inside) {
-      b->loss[r] = plain_row(d, b->n[r], b->i[r], target, b->scale[r]);
+    x[r] = d->logits + at(&call->logits, b->n[r], 0) + b->i[r];
+    g[r] = gradients ? d->logits_gradient + at(&call->logits_gradient, b->n[r], 0) + b->i[r] : NULL;
+    b->z[r] = b->target[r] < 0 ? 0 : x[r][b->target[r]];
+  }
+
+  if (classes >= WIDE) {
+    for (int r = 0; r < rows; r++) {
+      b->others[r] = wide_row(x[r], classes, b->target[r], g[r], &b->inside[r]);
+    }
+  } else {
+    int neighbours = call->inner == 1 && call->logits.row_stride == classes;
+    int together = neighbours && narrow_exponentials(x[0], rows * classes, exponentials);
+    for (int r = 0; r < rows; r++) {
+      b->inside[r] = together || narrow_exponentials(x[r], classes, exponentials + r * classes);
+    }
+    for (int r = 0; r < rows; r += 8) {
+      const double *eight[8];
+      for (int j = 0; j < 8; j++) {
+        int row = r + j < rows ? r + j : r;
+        eight[j] = exponentials + row * classes;
+        if (b->target[row] >= 0) {
+          exponentials[row * classes + b->target[row]] = 0;
+        }
+      }
+      sums_in_order(eight, classes, b->others + r);
     }
   }
-  for (int r = rows; r < BATCH; r++) {
-    b->exponentials[r] = b->exponentials[0];
-    b->finished[r] = 1;
-    b->others[r] = 0;
-    b->z[r] = 0;
-    b->scale[r] = 0;
-  }
-  for (int r = 0; r < rows && !wide; r += 4) {
-    sums_in_order(b->exponentials + r, classes, b->others + r);
-  }
-  double plain_loss[BATCH];
-  memcpy(plain_loss, b->loss, sizeof plain_loss);
-  epilogues(b);
+
+  epilogues(b, gradients);
   for (int r = 0; r < rows; r++) {
-    if (b->finished[r]) {
-      b->loss[r] = plain_loss[r];
+    if (!b->inside[r]) {
+      b->loss[r] = plain_row(d, b->n[r], b->i[r], b->target[r], b->scale[r]);
     } else if (gradients) {
-      float unit = unit_of(b->scale[r]);
-      double factor = b->factor[r];
-      scale_row(b->exponentials[r], classes, unit, high_of(factor / unit), low_of(factor / unit));
+      if (classes >= WIDE) {
+        scale_wide(g[r], classes, b->unit[r], b->high[r], b->low[r]);
+      } else {
+        scale_narrow(exponentials + r * classes, g[r], classes, b->unit[r], b->high[r], b->low[r]);
+      }
       if (b->target[r] >= 0) {
-        b->exponentials[r][b->target[r]] = (float)-(b->others[r] * factor);
+        g[r][b->target[r]] = b->at_target[r];
       }
     }
   }
@@ -434,7 +479,7 @@ int lanewise_cross_entropy_f32(
   int mixed = call->probabilities.present || call->label_smoothing > 0;
   int neighbours = call->logits.column_stride == 1 && call->classes > 0 &&
                    (!call->logits_gradient.present || call->logits_gradient.column_stride == 1);
-  float scratch[BATCH][WIDE];
+  double exponentials[BATCH * WIDE + LANES] __attribute__((aligned(64)));
   double slots[SLOTS] = {0};
   double weight_sum = 0;
   int64_t rows = call->outer * call->inner;
@@ -463,7 +508,7 @@ int lanewise_cross_entropy_f32(
       }
     }
     if (!mixed && neighbours) {
-      window_rows(&d, &b, length, scratch);
+      window_rows(&d, &b, length, exponentials);
     }
     for (int r = 0; r < length; r++) {
       double of_row = mixed        ? mixed_row(&d, b.n[r], b.i[r], b.target[r], b.scale[r])

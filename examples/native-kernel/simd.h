@@ -9,7 +9,6 @@
 
 #define LANES 16
 typedef __m512 vf;
-typedef __m512i vi;
 typedef __m512d vd;
 typedef __mmask16 vm;
 
@@ -34,12 +33,6 @@ static inline vf vf_bits_shl23(vf a) { return _mm512_castsi512_ps(_mm512_slli_ep
 static inline vm vm_first(int64_t n) { return (vm)((1u << n) - 1); }
 static inline vf vf_load_first(const float *p, vm m) { return _mm512_maskz_loadu_ps(m, p); }
 static inline void vf_store_first(float *p, vf a, vm m) { _mm512_mask_storeu_ps(p, m, a); }
-/* Zeroes lane `lane`, if there is such a lane. */
-static inline vf vf_without(vf a, int64_t lane) {
-  vm m = _mm512_cmpeq_epi32_mask(
-      _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), _mm512_set1_epi32((int)lane));
-  return _mm512_mask_mov_ps(a, m, _mm512_setzero_ps());
-}
 static inline vd vd_zero(void) { return _mm512_setzero_pd(); }
 static inline vd vd_add(vd a, vd b) { return _mm512_add_pd(a, b); }
 static inline vd vd_load(const double *p) { return _mm512_loadu_pd(p); }
@@ -48,12 +41,16 @@ static inline vd vd_low(vf a) { return _mm512_cvtps_pd(_mm512_castps512_ps256(a)
 static inline vd vd_high(vf a) {
   return _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1)));
 }
+static inline vf vf_of_doubles(const double *p) {
+  __m256 low = _mm512_cvtpd_ps(_mm512_loadu_pd(p));
+  __m256 high = _mm512_cvtpd_ps(_mm512_loadu_pd(p + 8));
+  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
 
 #elif defined(__AVX2__) && defined(__FMA__)
 
 #define LANES 8
 typedef __m256 vf;
-typedef __m256i vi;
 typedef __m256d vd;
 typedef __m256 vm;
 
@@ -73,22 +70,20 @@ static inline int vm_any(vm m) { return _mm256_movemask_ps(m) != 0; }
 static inline vf vf_abs(vf a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 static inline vf vf_minus_abs(vf a) { return _mm256_or_ps(_mm256_set1_ps(-0.0f), a); }
 static inline vf vf_bits_shl23(vf a) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a), 23)); }
-static inline vi lane_numbers(void) { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
 static inline vm vm_first(int64_t n) {
-  return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), lane_numbers()));
+  return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)));
 }
 static inline vf vf_load_first(const float *p, vm m) { return _mm256_maskload_ps(p, _mm256_castps_si256(m)); }
 static inline void vf_store_first(float *p, vf a, vm m) { _mm256_maskstore_ps(p, _mm256_castps_si256(m), a); }
-static inline vf vf_without(vf a, int64_t lane) {
-  vm m = _mm256_castsi256_ps(_mm256_cmpeq_epi32(lane_numbers(), _mm256_set1_epi32((int)lane)));
-  return _mm256_andnot_ps(m, a);
-}
 static inline vd vd_zero(void) { return _mm256_setzero_pd(); }
 static inline vd vd_add(vd a, vd b) { return _mm256_add_pd(a, b); }
 static inline vd vd_load(const double *p) { return _mm256_loadu_pd(p); }
 static inline void vd_store(double *p, vd a) { _mm256_storeu_pd(p, a); }
 static inline vd vd_low(vf a) { return _mm256_cvtps_pd(_mm256_castps256_ps128(a)); }
 static inline vd vd_high(vf a) { return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)); }
+static inline vf vf_of_doubles(const double *p) {
+  return _mm256_set_m128(_mm256_cvtpd_ps(_mm256_loadu_pd(p + 4)), _mm256_cvtpd_ps(_mm256_loadu_pd(p)));
+}
 
 #else
 #error "Compile with -mavx512f, or with -mavx2 and -mfma; build.sh does."
