@@ -1,0 +1,96 @@
+package org.lanewise.bench.nativelib;
+
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.spi.Operation;
+import org.lanewise.kernels.tensor.DType;
+
+/**
+ * A loaded library with the C form of the kernel call: what it says of itself, and its kernels. It stays loaded.
+ *
+ * @param unavailable what this machine lacks, null if nothing
+ * @param kernel a kernel of both operations; of those declared it computes
+ */
+record NativeLibrary(
+    String id, String description, @Nullable String unavailable, int lanes, List<Declaration> declarations, Object kernel) {
+  private static final Map<Path, NativeLibrary> LOADED = new ConcurrentHashMap<>();
+
+  /** A pointer to anything: how much may be read behind it the header says, not the pointer. */
+  @SuppressWarnings("restricted") // native access is what this class is for
+  private static final AddressLayout POINTER =
+      ValueLayout.ADDRESS.withTargetLayout(MemoryLayout.sequenceLayout(1 << 16, ValueLayout.JAVA_BYTE));
+
+  /**
+   * The library in a file, loaded once.
+   *
+   * @throws IllegalArgumentException if the file is no such library; the message says why
+   */
+  static NativeLibrary load(Path file) {
+    return LOADED.computeIfAbsent(file.toAbsolutePath().normalize(), NativeLibrary::read);
+  }
+
+  @SuppressWarnings("restricted") // native access is what this class is for
+  private static NativeLibrary read(Path file) {
+    SymbolLookup symbols = SymbolLookup.libraryLookup(file, Arena.global());
+    MemorySegment function =
+        symbols
+            .find("lanewise_kernel_info")
+            .orElseThrow(() -> new IllegalArgumentException("It has no function lanewise_kernel_info."));
+    MemorySegment info;
+    try {
+      info =
+          (MemorySegment)
+              Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(POINTER)).invokeExact();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+    long version = info.get(ValueLayout.JAVA_LONG, 8);
+    if (version < 1) {
+      throw new IllegalArgumentException("It is of version %d of the C form; expected 1 or later.".formatted(version));
+    }
+    MemorySegment declarations = info.get(POINTER, 56);
+    long size = info.get(ValueLayout.JAVA_LONG, 64);
+    List<Declaration> declared = new ArrayList<>();
+    for (long i = 0; i < info.get(ValueLayout.JAVA_LONG, 48); i++) {
+      declared.add(declaration(declarations.asSlice(i * size, size)));
+    }
+    return new NativeLibrary(
+        text(info, 16),
+        text(info, 24),
+        info.get(ValueLayout.ADDRESS, 32).equals(MemorySegment.NULL) ? null : text(info, 32),
+        (int) info.get(ValueLayout.JAVA_LONG, 40),
+        List.copyOf(declared),
+        NativeKernel.over(
+            symbols.find("lanewise_bce_with_logits_f32").orElse(null),
+            symbols.find("lanewise_cross_entropy_f32").orElse(null)));
+  }
+
+  private static Declaration declaration(MemorySegment struct) {
+    return new Declaration(
+        Operation.values()[(int) struct.get(ValueLayout.JAVA_LONG, 0)],
+        struct.get(ValueLayout.JAVA_LONG, 8) == 0 ? DType.FLOAT32 : DType.FLOAT64,
+        struct.get(ValueLayout.JAVA_DOUBLE, 16),
+        struct.get(ValueLayout.JAVA_DOUBLE, 24),
+        struct.get(ValueLayout.JAVA_DOUBLE, 32),
+        struct.get(ValueLayout.JAVA_DOUBLE, 40),
+        struct.get(ValueLayout.JAVA_LONG, 48) != 0,
+        true); // the binding allocates nothing, and a library has no Java heap to allocate on
+  }
+
+  private static String text(MemorySegment struct, long offset) {
+    return struct.get(POINTER, offset).getString(0);
+  }
+}
