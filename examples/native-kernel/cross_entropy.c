@@ -326,7 +326,8 @@ static inline double mixed_exponential(int64_t c, int64_t k, double distance) {
   return c == k || distance > 700 ? 0 : row_exp(-distance);
 }
 
-/* The loss of a row whose target is spread over the classes. */
+/* The loss of a row whose target is spread over the classes: plain float64 sums, so not the bits of the Java kernels, which
+   add pairs of doubles. */
 static double mixed_row(const data *d, int64_t n, int64_t i, int64_t target, double scale) {
   const lanewise_cross_entropy_call *call = d->call;
   int64_t classes = call->classes;
