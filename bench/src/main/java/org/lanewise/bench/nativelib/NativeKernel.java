@@ -23,7 +23,7 @@ import org.lanewise.kernels.spi.Strided;
  * The two calls of one library. They write the struct into a {@code long[]} of the thread, all of whose fields are eight
  * bytes wide, and pass it and the operands as they lie on the heap.
  *
- * <p><b>Why a hidden class.</b> The JIT compiler sees through a call, and keeps the segments around the arrays off the heap,
+ * <p><b>Why a hidden class.</b> The JIT compiler can see through a call, and keep the segments around the arrays off the heap,
  * only where the method handle is a constant. So each library gets a copy of this class, whose constants are its handles.
  */
 final class NativeKernel implements BceWithLogitsKernel<float[]>, CrossEntropyKernel<float[]> {

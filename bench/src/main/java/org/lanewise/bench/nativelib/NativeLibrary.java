@@ -87,7 +87,7 @@ record NativeLibrary(
         struct.get(ValueLayout.JAVA_DOUBLE, 32),
         struct.get(ValueLayout.JAVA_DOUBLE, 40),
         struct.get(ValueLayout.JAVA_LONG, 48) != 0,
-        true); // the binding allocates nothing, and a library has no Java heap to allocate on
+        false); // up to nine segments of 64 bytes a call, where the JIT compiler does not see through it
   }
 
   private static String text(MemorySegment struct, long offset) {
