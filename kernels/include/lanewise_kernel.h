@@ -11,7 +11,7 @@
  * Compatibility. Every field is eight bytes wide, on every platform with pointers of 64 bits. A struct begins with its
  * size in bytes and the version of this header that its writer knew. Later versions add fields at the end, whose 0 means
  * "as before", and add functions; nothing is renamed, moved or given another meaning. A reader uses no field beyond the
- * size given, and a library answers LANEWISE_BAD_CALL to a struct smaller than the one it was compiled with.
+ * size given, and a library answers LANEWISE_BAD_CALL to a struct smaller than that of version 1.
  *
  * Functions may be called by several threads at once, each with a call of its own. They check nothing that the caller has
  * to keep: sizes are at least 0, class indices valid, inputs and outputs do not overlap.
@@ -49,7 +49,7 @@ extern "C" {
 
 /* Dtypes. */
 #define LANEWISE_FLOAT32 0
-#define LANEWISE_FLOAT64 1
+#define LANEWISE_FLOAT64 1 /* reserved: version 1 has no functions for it */
 
 /*
  * Where an operand lies in its data, in elements. BCE: element (row, column) at offset + row * row_stride + column *

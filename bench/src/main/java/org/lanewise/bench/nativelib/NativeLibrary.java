@@ -79,9 +79,20 @@ record NativeLibrary(
   }
 
   private static Declaration declaration(MemorySegment struct) {
+    long operation = struct.get(ValueLayout.JAVA_LONG, 0);
+    long dtype = struct.get(ValueLayout.JAVA_LONG, 8);
+    Operation[] operations = Operation.values();
+    if (operation < 0 || operation >= operations.length) {
+      throw new IllegalArgumentException(
+          "It declares operation %d; version 1 of the C form knows 0 to %d.".formatted(operation, operations.length - 1));
+    }
+    if (dtype != 0) {
+      throw new IllegalArgumentException(
+          "It declares dtype %d; version 1 of the C form has functions for float32 (0) alone.".formatted(dtype));
+    }
     return new Declaration(
-        Operation.values()[(int) struct.get(ValueLayout.JAVA_LONG, 0)],
-        struct.get(ValueLayout.JAVA_LONG, 8) == 0 ? DType.FLOAT32 : DType.FLOAT64,
+        operations[(int) operation],
+        DType.FLOAT32,
         struct.get(ValueLayout.JAVA_DOUBLE, 16),
         struct.get(ValueLayout.JAVA_DOUBLE, 24),
         struct.get(ValueLayout.JAVA_DOUBLE, 32),

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,7 +99,11 @@ class NativeKernelTest {
   private static KernelProvider provider(String id) {
     KernelProvider provider = new NativeKernelProvider(id, id, folder);
     Availability availability = provider.availability();
-    assumeTrue(availability.available(), () -> availability.reason() + " " + availability.remedy());
+    // Only a CPU that lacks the instructions is a reason to skip: what has been built has to load.
+    assumeTrue(
+        availability.available() || !String.valueOf(availability.reason()).startsWith("This CPU lacks"),
+        () -> availability.reason() + " " + availability.remedy());
+    assertTrue(availability.available(), () -> availability.reason() + " " + availability.remedy());
     return provider;
   }
 
@@ -137,7 +142,9 @@ class NativeKernelTest {
   /** NaN is NaN: which one, the CPU decides. Everything else is compared to the bit, −0 and 0 too. */
   private static void assertBits(float[] expected, float[] got, String what) {
     for (int i = 0; i < expected.length; i++) {
-      assertEquals(Float.floatToIntBits(expected[i]), Float.floatToIntBits(got[i]), what + " at " + i + ": " + got[i]);
+      int at = i;
+      assertEquals(
+          Float.floatToIntBits(expected[i]), Float.floatToIntBits(got[i]), () -> what + " at " + at + ": " + got[at]);
     }
   }
 
@@ -353,24 +360,27 @@ class NativeKernelTest {
     float[] target = target(3000, Values.SOFT);
     long[] classes = {1, 2, 3};
     float[] gradient = new float[3000];
-    long most = 1000 * 9 * 64;
-    assertTrue(allocated(() -> bce.forward(logits, target, 3000, 1)) <= most, "bce");
-    assertTrue(allocated(() -> bce.forwardBackward(logits, target, 3000, 1, gradient)) <= most, "bce, gradient");
-    assertTrue(allocated(() -> crossEntropy.forward(logits, classes, 3, 1000)) <= most, "ce");
-    assertTrue(allocated(() -> crossEntropy.forwardBackward(logits, classes, 3, 1000, gradient)) <= most, "ce, gradient");
+    assertSegmentsAtMost("bce", () -> bce.forward(logits, target, 3000, 1));
+    assertSegmentsAtMost("bce, gradient", () -> bce.forwardBackward(logits, target, 3000, 1, gradient));
+    assertSegmentsAtMost("ce", () -> crossEntropy.forward(logits, classes, 3, 1000));
+    assertSegmentsAtMost("ce, gradient", () -> crossEntropy.forwardBackward(logits, classes, 3, 1000, gradient));
   }
 
-  /** The bytes of 1,000 calls, the least of many thousands. */
-  private static long allocated(Runnable call) {
+  /**
+   * 1,000 calls in a row allocate nine segments of 64 bytes each at most, once the JIT compiler is done; that may take it 20
+   * seconds.
+   */
+  private static void assertSegmentsAtMost(String what, Runnable call) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long least = Long.MAX_VALUE;
-    for (int round = 0; round < 50; round++) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long bytes;
+    do {
       long before = threads.getCurrentThreadAllocatedBytes();
       for (int i = 0; i < 1000; i++) {
         call.run();
       }
-      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
-    }
-    return least;
+      bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    } while (bytes > 1000 * 9 * 64 && System.nanoTime() < deadline);
+    assertTrue(bytes <= 1000 * 9 * 64, "bytes in 1,000 calls of %s: %d".formatted(what, bytes));
   }
 }
