@@ -25,7 +25,7 @@ import org.lanewise.kernels.spi.CrossEntropyKernel;
  */
 final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
   /** The largest number of rows in a group; a multiple of every lane count. */
-  static final int GROUP = 64;
+  static final int GROUP = 128;
 
   /** The logits of a group, unless it is a single wide row: what stays in the L2 cache with its exponentials. */
   private static final int GROUP_LOGITS = 1 << 14;
@@ -107,7 +107,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     int start = call.logits.at(first, 0);
     int stride = call.logits.rowStride;
     if (!direct || !wide && stride != classes && rows > 1) {
-      s.reserveCopies(GROUP * classes);
+      s.reserveCopies(Math.max(GROUP_LOGITS, classes));
       gather(call, first, rows, s.logits);
       logits = s.logits;
       start = 0;
@@ -117,7 +117,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
     int gradientStart = gradientWanted ? call.logitsGradient.at(first, 0) : 0;
     int gradientStride = call.logitsGradient.rowStride;
     if (gradientWanted && (!gradientDirect || !wide && gradientStride != classes && rows > 1)) {
-      s.reserveCopies(GROUP * classes);
+      s.reserveCopies(Math.max(GROUP_LOGITS, classes));
       gradient = s.gradient;
       gradientStart = 0;
       gradientStride = classes;
@@ -129,7 +129,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
             logits, start + r * stride, classes, s, r, gradient, gradientStart + r * gradientStride);
       }
     } else {
-      s.reserveExponentials(GROUP * WIDE);
+      s.reserveExponentials(GROUP_LOGITS);
       RowExponentials.narrow(logits, start, classes, s, rows);
     }
     RowEpilogue.ratios(s.others, s.z, s.ratio, s.factor, rows);
