@@ -14,6 +14,8 @@
 #define WIDE 256
 #define HEADROOM 62
 #define HEADROOM_UNSCALE 0x1p-62f
+#define LARGE_SCALE 0x1p60
+#define LARGE_UNIT 0x1p64f
 #define DEEPEST 122.0f
 #define Q0 0x1.fffffcp-2f
 #define Q1 0x1.55548cp-3f
@@ -79,7 +81,9 @@ static inline double row_log1p(double x) {
   return fma(q, LN2, 2 * s * series) + (x - x);
 }
 
-static inline float unit_of(double scale) { return fabs(scale) < 1 ? HEADROOM_UNSCALE : 1; }
+static inline float unit_of(double scale) {
+  return fabs(scale) < 1 ? HEADROOM_UNSCALE : fabs(scale) > LARGE_SCALE ? LARGE_UNIT : 1;
+}
 
 static inline double leading(double factor) { return bits_double(double_bits(factor) & (~UINT64_C(0) << 29)); }
 
@@ -409,7 +413,7 @@ static void epilogues(batch *b, int gradients) {
     b->factor[r] = b->scale[r] * (e / (ratio + 1));
   }
   for (int r = 0; gradients && r < BATCH; r++) {
-    double unit = fabs(b->scale[r]) < 1 ? HEADROOM_UNSCALE : 1.0;
+    double unit = unit_of(b->scale[r]);
     double factor = b->factor[r] / unit;
     b->unit[r] = (float)unit;
     b->high[r] = high_of(factor);

@@ -241,4 +241,40 @@ class CrossEntropyTruthTest {
     System.out.printf("CE %s, one factor: gradient %s%n", id, worst);
     worst.assertWithin(declared.gradientUlp() + 0.5, "gradient");
   }
+
+  /** Rows at either end of the window in which logits are exponentiated as they are, and just outside, with any upstream. */
+  @ParameterizedTest
+  @FieldSource("IDS")
+  void no_factor_overflows_or_underflows_on_the_way(String id) {
+    CrossEntropy door = CrossEntropy.on(Samples.provider(id)).reduction(Reduction.NONE);
+    Worst worst = new Worst();
+    Random random = new Random(7);
+    for (int classes : new int[] {2, 10, 300}) {
+      int batch = LOGITS / classes;
+      float[] logits = new float[batch * classes];
+      float[] upstream = new float[batch];
+      for (int n = 0; n < batch; n++) {
+        upstream[n] = Math.scalb(1 + random.nextFloat(), random.nextInt(252) - 126);
+        float end = (n % 3 - 1) * (n % 2 == 0 ? 43 : 43.5f);
+        for (int c = 0; c < classes; c++) {
+          logits[n * classes + c] = n % 3 == 1 ? (c % 2 == 0 ? 43 : -43) : end - Math.signum(end) * random.nextFloat();
+        }
+      }
+      long[] target = Samples.classIndices(batch, classes, random);
+      float[] gradient =
+          door.forwardBackward(Tensor.of(logits, batch, classes), Tensor.of(target, batch), Tensor.of(upstream, batch))
+              .logitsGradient()
+              .floats();
+      double[] truth = new double[classes];
+      for (int n = 0; n < batch; n++) {
+        Truth.crossEntropy(logits, n * classes, classes, (int) target[n], truth);
+        for (int c = 0; c < classes; c++) {
+          int at = n * classes + c;
+          worst.add(gradient[at], upstream[n] * truth[c], "upstream %a".formatted(upstream[n]), logits[at]);
+        }
+      }
+    }
+    System.out.printf("CE %s, ends of the window: gradient %s%n", id, worst);
+    worst.assertWithin(declaration(id).gradientUlp() + 0.5, "gradient");
+  }
 }

@@ -51,6 +51,12 @@ public final class CrossEntropyMath {
   /** Outside the window exponentials are 2^HEADROOM times too large. */
   public static final int HEADROOM = 62;
 
+  /** The scale of a gradient from which on its factor is divided by {@link #LARGE_UNIT}. */
+  public static final double LARGE_SCALE = 0x1p60;
+
+  /** Times the largest exponential, 2^62.5, still finite. */
+  public static final float LARGE_UNIT = 0x1p64f;
+
   /** 2^−HEADROOM. */
   public static final float HEADROOM_UNSCALE = 0x1p-62f;
 
@@ -101,9 +107,13 @@ public final class CrossEntropyMath {
     return inWindow ? 0 : (float) Math.rint((double) shiftedMax * 0x1.71547652b82fep0) - HEADROOM;
   }
 
-  /** The power of two that exponentials are multiplied by, and the factor of the gradient divided by, lest either underflow. */
+  /**
+   * The power of two that exponentials are multiplied by, and the factor of the gradient divided by, lest either underflow
+   * (small scales) or the factor overflow (large ones, where all logits of a row are far below 0).
+   */
   public static float unit(double scale) {
-    return Math.abs(scale) < 1 ? HEADROOM_UNSCALE : 1;
+    double magnitude = Math.abs(scale);
+    return magnitude < 1 ? HEADROOM_UNSCALE : magnitude > LARGE_SCALE ? LARGE_UNIT : 1;
   }
 
   /** The leading 24 bits of a factor of gradients. */

@@ -118,8 +118,11 @@ final class RowEpilogue {
   static void factors(
       double[] ratios, double[] scales, double[] factors, float[] unit, float[] high, float[] low, int rows) {
     DoubleVector one = DoubleVector.broadcast(DOUBLES, 1);
-    DoubleVector units = DoubleVector.broadcast(DOUBLES, HEADROOM_UNSCALE);
-    DoubleVector perUnits = DoubleVector.broadcast(DOUBLES, 1 / HEADROOM_UNSCALE);
+    DoubleVector smallUnit = DoubleVector.broadcast(DOUBLES, HEADROOM_UNSCALE);
+    DoubleVector perSmallUnit = DoubleVector.broadcast(DOUBLES, 1 / HEADROOM_UNSCALE);
+    DoubleVector largeUnit = DoubleVector.broadcast(DOUBLES, LARGE_UNIT);
+    DoubleVector perLargeUnit = DoubleVector.broadcast(DOUBLES, 1 / LARGE_UNIT);
+    DoubleVector largeScale = DoubleVector.broadcast(DOUBLES, LARGE_SCALE);
     DoubleVector zero = DoubleVector.broadcast(DOUBLES, 0);
     LongVector leadingBits = LongVector.broadcast(LONGS, LEADING_BITS);
     LongVector signBit = LongVector.broadcast(LONGS, Long.MIN_VALUE);
@@ -128,14 +131,16 @@ final class RowEpilogue {
       DoubleVector e = DoubleVector.fromArray(DOUBLES, factors, i);
       DoubleVector factor = scale.mul(e.div(DoubleVector.fromArray(DOUBLES, ratios, i).add(one)));
       factor.intoArray(factors, i);
-      VectorMask<Double> small = scale.lanewise(VectorOperators.ABS).compare(VectorOperators.LT, one);
-      DoubleVector scaled = factor.mul(one.blend(perUnits, small));
+      DoubleVector magnitude = scale.lanewise(VectorOperators.ABS);
+      VectorMask<Double> small = magnitude.compare(VectorOperators.LT, one);
+      VectorMask<Double> large = magnitude.compare(VectorOperators.GT, largeScale);
+      DoubleVector scaled = factor.mul(one.blend(perSmallUnit, small).blend(perLargeUnit, large));
       LongVector bits = scaled.reinterpretAsLongs();
       DoubleVector leading = bits.and(leadingBits).reinterpretAsDoubles();
       DoubleVector rest = scaled.sub(leading);
       rest = rest.blend(zero, rest.compare(VectorOperators.NE, rest));
       rest = rest.lanewise(VectorOperators.ABS).reinterpretAsLongs().or(bits.and(signBit)).reinterpretAsDoubles();
-      one.blend(units, small).convertShape(VectorOperators.D2F, FLOATS, 0).reinterpretAsFloats().intoArray(unit, i);
+      one.blend(smallUnit, small).blend(largeUnit, large).convertShape(VectorOperators.D2F, FLOATS, 0).reinterpretAsFloats().intoArray(unit, i);
       leading.convertShape(VectorOperators.D2F, FLOATS, 0).reinterpretAsFloats().intoArray(high, i);
       rest.convertShape(VectorOperators.D2F, FLOATS, 0).reinterpretAsFloats().intoArray(low, i);
     }
