@@ -10,8 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import torch
+try:
+    import numpy as np
+    import torch
+except ImportError as missing:
+    sys.exit(f"{missing.name} is missing; install it with: python3 -m pip install torch numpy")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 110  # beyond |x| = 104 every value below is 0 or x

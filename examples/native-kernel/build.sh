@@ -1,8 +1,10 @@
 #!/bin/sh
 # Builds the native kernels c-avx512 and c-avx2 into build/ beside this script, or into the folder given.
 set -eu
-cd "$(dirname "$0")"
-build=${1:-build}
+here=$(cd "$(dirname "$0")" && pwd)
+build=${1:-$here/build}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+cd "$here"
 cc=${CC:-gcc}
 
 if ! command -v "$cc" >/dev/null 2>&1; then

@@ -158,7 +158,7 @@ final class ExhaustiveVerification {
     Certificate certificate = outcome.certificate();
     JsonObject first = certificate.rows().getFirst();
     boolean complete = first.get("complete").getAsBoolean();
-    String what = !complete ? "PARTIAL, " : stride > 1 ? "every %d. input only, ".formatted(stride) : "";
+    String what = !complete ? "PARTIAL, " : stride > 1 ? "one input in %d only, ".formatted(stride) : "";
     out.printf(
         "%s %s: %s%s in %s s%n",
         certificate.operation(), certificate.kernel(), what, certificate.verdict(), first.get("seconds"));

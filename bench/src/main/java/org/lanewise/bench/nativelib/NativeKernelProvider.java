@@ -47,7 +47,7 @@ public class NativeKernelProvider implements KernelProvider {
 
   private static Path folder() {
     String named = System.getenv(FOLDER);
-    if (named != null) {
+    if (named != null && !named.isEmpty()) {
       return Path.of(named);
     }
     String project = System.getenv("LANEWISE_HOME");
@@ -76,7 +76,8 @@ public class NativeKernelProvider implements KernelProvider {
       library = NativeLibrary.load(file);
     } catch (IllegalArgumentException e) {
       return Availability.unavailable(
-          "The native library %s cannot be used: %s".formatted(file, e.getMessage()),
+          "The native library %s cannot be used: %s%s"
+              .formatted(file, e.getMessage(), String.valueOf(e.getMessage()).endsWith(".") ? "" : "."),
           "Build it again with %s.".formatted(BUILD));
     }
     return library.unavailable() == null

@@ -89,7 +89,11 @@ public final class Environment {
       return null;
     }
     String commit = output(root, "git", "rev-parse", "HEAD");
-    String changes = output(root, "git", "status", "--porcelain");
+    // What measuring itself writes does not make the program another one.
+    String changes =
+        output(
+            root, "git", "status", "--porcelain", "--", ".",
+            ":(exclude)reference-data/results", ":(exclude)reference-data/hard", ":(exclude)docs/accuracy");
     return commit == null || changes == null ? null : changes.isEmpty() ? commit : commit + "-dirty";
   }
 

@@ -1,6 +1,7 @@
 package org.lanewise.bench.sweep;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
@@ -154,14 +156,25 @@ final class CrossEntropySweep {
   /** Runs the sample and says what it shows. */
   Certificate run(int threads, BooleanSupplier stop, DoubleConsumer progress, @Nullable KernelSources sources) {
     long start = System.nanoTime();
+    AtomicBoolean failed = new AtomicBoolean();
+    BooleanSupplier stopOrFailed = () -> failed.get() || stop.getAsBoolean();
     Found total = new Found();
     try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
       List<Future<Found>> workers = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
-        workers.add(pool.submit(() -> work(stop)));
+        workers.add(
+            pool.submit(
+                () -> {
+                  try {
+                    return work(stopOrFailed);
+                  } catch (Throwable e) {
+                    failed.set(true); // the others need not go on
+                    throw e;
+                  }
+                }));
       }
       for (Future<Found> worker : workers) {
-        Found found = await(worker, progress);
+        Found found = await(worker, progress, failed);
         total.loss.addAll(found.loss);
         total.gradient.addAll(found.gradient);
         total.signs.addAll(found.signs);
@@ -170,7 +183,7 @@ final class CrossEntropySweep {
     return certificate(total, (System.nanoTime() - start) * 1e-9, sources);
   }
 
-  private Found await(Future<Found> worker, DoubleConsumer progress) {
+  private Found await(Future<Found> worker, DoubleConsumer progress, AtomicBoolean failed) {
     while (true) {
       try {
         return worker.get(500, TimeUnit.MILLISECONDS);
@@ -179,6 +192,7 @@ final class CrossEntropySweep {
       } catch (ExecutionException e) {
         throw new IllegalStateException("The sweep of cross_entropy ended early: %s".formatted(e.getCause()), e);
       } catch (InterruptedException e) {
+        failed.set(true);
         Thread.currentThread().interrupt();
         throw new IllegalStateException("The sweep was interrupted.", e);
       }
@@ -276,7 +290,7 @@ final class CrossEntropySweep {
     at.addProperty("input", worst.at);
     at.addProperty("got", Float.toHexString(worst.got));
     at.addProperty("truth", Double.toHexString(worst.truth));
-    row.add("worst", at);
+    row.add("worst", worst.values == 0 ? JsonNull.INSTANCE : at);
     JsonArray histogram = new JsonArray();
     for (long count : worst.histogram) {
       histogram.add(count);

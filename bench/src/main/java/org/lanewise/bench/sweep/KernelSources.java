@@ -41,7 +41,7 @@ public record KernelSources(List<String> files, String sha256) {
           "log_sigmoid/front-door", "Activations.java");
 
   private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|//[^\\n]*");
-  private static final Pattern WORD = Pattern.compile("[A-Z]\\w*");
+  private static final Pattern WORD = Pattern.compile("\\b[A-Z]\\w*");
 
   /** Whether the operation and kernel are ones whose sources are known: the project's own. */
   static boolean known(String operation, String kernel) {

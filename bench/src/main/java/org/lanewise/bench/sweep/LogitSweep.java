@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -78,14 +79,25 @@ final class LogitSweep {
    */
   Found run(int threads, BooleanSupplier stop, DoubleConsumer progress) {
     long start = System.nanoTime();
+    AtomicBoolean failed = new AtomicBoolean();
+    BooleanSupplier stopOrFailed = () -> failed.get() || stop.getAsBoolean();
     List<Future<List<Tally>>> workers = new ArrayList<>();
     try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
       for (int i = 0; i < threads; i++) {
-        workers.add(pool.submit(() -> new Worker(stop).run()));
+        workers.add(
+            pool.submit(
+                () -> {
+                  try {
+                    return new Worker(stopOrFailed).run();
+                  } catch (Throwable e) {
+                    failed.set(true); // the others need not go on
+                    throw e;
+                  }
+                }));
       }
       List<Tally> tallies = outputs.stream().map(Tally::new).toList();
       for (Future<List<Tally>> worker : workers) {
-        List<Tally> found = await(worker, progress);
+        List<Tally> found = await(worker, progress, failed);
         for (int o = 0; o < tallies.size(); o++) {
           tallies.get(o).addAll(found.get(o));
         }
@@ -96,7 +108,7 @@ final class LogitSweep {
     }
   }
 
-  private List<Tally> await(Future<List<Tally>> worker, DoubleConsumer progress) {
+  private List<Tally> await(Future<List<Tally>> worker, DoubleConsumer progress, AtomicBoolean failed) {
     while (true) {
       try {
         return worker.get(500, TimeUnit.MILLISECONDS);
@@ -105,6 +117,7 @@ final class LogitSweep {
       } catch (ExecutionException e) {
         throw new IllegalStateException("The sweep of %s ended early: %s".formatted(operation, e.getCause()), e);
       } catch (InterruptedException e) {
+        failed.set(true);
         Thread.currentThread().interrupt();
         throw new IllegalStateException("The sweep was interrupted.", e);
       }

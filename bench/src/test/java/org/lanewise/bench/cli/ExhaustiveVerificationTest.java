@@ -36,9 +36,15 @@ class ExhaustiveVerificationTest {
     Path json = folder.resolve("out.json");
     Run run = lanewise("verify", "--exhaustive", "--stride", "65521", "--json", json.toString());
     assertEquals(ExitCode.INCONCLUSIVE, run.exitCode, run.toString());
-    assertTrue(run.out.contains("bce_with_logits vector: every 65521. input only, UNDECIDED"), run.out);
+    assertTrue(run.out.contains("bce_with_logits vector: one input in 65521 only, UNDECIDED"), run.out);
     assertTrue(!run.out.contains("PASSED"), run.out);
     assertEquals(10, ResultFile.read(json, List.of("certificate")).results().size());
+  }
+
+  @Test
+  void aTrialThatDrawsNothingPassesNothing() {
+    Run run = lanewise("verify", "--exhaustive", "--operation", "cross_entropy", "--kernel", "vector", "--stride", "1000000");
+    assertEquals(ExitCode.INCONCLUSIVE, run.exitCode(), run.toString());
   }
 
   @Test

@@ -50,6 +50,14 @@ class CertificatesTest {
     }
   }
 
+  @Test
+  void scalarKernelsAreMadeOfScalarSources() {
+    for (String operation : List.of("bce_with_logits", "cross_entropy")) {
+      List<String> files = KernelSources.of(PROJECT, operation, "scalar").files();
+      assertTrue(files.stream().noneMatch(file -> file.contains("/vector/")), files.toString());
+    }
+  }
+
   /** The twins promise the same bits. */
   @Test
   void scalarAndVectorHaveTheSameSums() {

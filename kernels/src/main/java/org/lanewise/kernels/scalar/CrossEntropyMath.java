@@ -17,7 +17,7 @@ package org.lanewise.kernels.scalar;
  * <p><b>Exponential.</b> With C1 = float(ln 2) and C2 = float(ln 2 − C1), x − n · C1 is exact in one fused step; e^r is a
  * minimax polynomial of degree 6. Outside the window results are 2^62 times too large ({@link #HEADROOM}), so that e^−122 of
  * the largest term is still a normal number; what is further below ({@link #DEEPEST}) is 0, even from 2^18 classes
- * together less than a 200th of the smallest subnormal loss.
+ * together less than a 200th of the smallest subnormal loss, before a weight multiplies it.
  *
  * <p><b>Sums and the rest of the row</b> are float64: a row of fewer than {@link #WIDE} classes is added in class order, a
  * wider one in the slots of {@link SlotSum}. The exponential and logarithm of a row are those of {@link RowMath}; a loss is

@@ -10,7 +10,8 @@ import org.lanewise.kernels.tensor.DType;
  *
  * @param operation the operation
  * @param dtype the dtype of logits and result
- * @param lossUlp bound of each loss with reduction none and hard targets
+ * @param lossUlp bound of each loss with reduction none and hard targets; for float32 cross-entropy, unless the loss is
+ *     subnormal, or less, before its class weight multiplies it
  * @param gradientUlp bound of each gradient entry with hard targets, for an upstream gradient of 1; an upstream gradient, a
  *     weight and the division by a count may each add half a ULP. For float32 BCE that holds for factors up to 2^75 together;
  *     otherwise unless an entry, or a target times its positive-class weight, is subnormal before they multiply it

@@ -6,7 +6,6 @@ import static org.lanewise.kernels.vector.Species.LANES;
 
 import java.util.Arrays;
 import org.lanewise.kernels.scalar.MixedTargets;
-import org.lanewise.kernels.scalar.ScalarCrossEntropy;
 import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
@@ -30,7 +29,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
   /** The logits of a group, unless it is a single wide row: what stays in the L2 cache with its exponentials. */
   private static final int GROUP_LOGITS = 1 << 14;
 
-  /** What one thread needs; the buffers grow to the largest group seen. */
+  /** What one thread needs; the buffers are made when a call first needs them. */
   static final class Scratch {
     final int[] target = new int[GROUP];
     final double[] weight = new double[GROUP];
@@ -58,9 +57,9 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
       }
     }
 
-    void reserveExponentials(int elements) {
-      if (exponentials.length < elements) {
-        exponentials = new float[elements];
+    void reserveExponentials() {
+      if (exponentials.length == 0) {
+        exponentials = new float[GROUP_LOGITS];
       }
     }
   }
@@ -129,7 +128,7 @@ final class VectorCrossEntropy implements CrossEntropyKernel<float[]> {
             logits, start + r * stride, classes, s, r, gradient, gradientStart + r * gradientStride);
       }
     } else {
-      s.reserveExponentials(GROUP_LOGITS);
+      s.reserveExponentials();
       RowExponentials.narrow(logits, start, classes, s, rows);
     }
     RowEpilogue.ratios(s.others, s.z, s.ratio, s.factor, rows);
