@@ -3,9 +3,13 @@ module org.lanewise.conformance {
   requires static transitive org.jspecify;
   requires transitive org.lanewise.kernels;
   requires com.google.gson;
+  requires java.management;
+  requires jdk.management;
 
+  exports org.lanewise.conformance.calls;
   exports org.lanewise.conformance.cases;
   exports org.lanewise.conformance.oracle;
   exports org.lanewise.conformance.ulp;
+  exports org.lanewise.conformance.validation;
   exports org.lanewise.conformance.verdict;
 }

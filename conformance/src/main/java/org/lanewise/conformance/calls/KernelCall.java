@@ -1,0 +1,233 @@
+package org.lanewise.conformance.calls;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.lanewise.kernels.spi.BceWithLogitsCall;
+import org.lanewise.kernels.spi.BceWithLogitsKernel;
+import org.lanewise.kernels.spi.CrossEntropyCall;
+import org.lanewise.kernels.spi.CrossEntropyKernel;
+import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.kernels.spi.Operation;
+import org.lanewise.kernels.spi.Strided;
+import org.lanewise.kernels.tensor.DType;
+
+/**
+ * One call of a kernel: which kernel, and the call itself. It is a view: the call and its arrays are those that were given.
+ */
+public final class KernelCall {
+  /** A value that no loss has. */
+  private static final double SPOILT = -12345.678;
+
+  private final Operation operation;
+  private final DType dtype;
+  private final Object call;
+
+  private KernelCall(Operation operation, DType dtype, Object call) {
+    this.operation = operation;
+    this.dtype = dtype;
+    this.call = call;
+  }
+
+  /** A call of the BCE kernel of the given dtype. */
+  public static KernelCall of(DType dtype, BceWithLogitsCall<?> call) {
+    return new KernelCall(Operation.BCE_WITH_LOGITS, dtype, call);
+  }
+
+  /** A call of the cross-entropy kernel of the given dtype. */
+  public static KernelCall of(DType dtype, CrossEntropyCall<?> call) {
+    return new KernelCall(Operation.CROSS_ENTROPY, dtype, call);
+  }
+
+  /** The operation. */
+  public Operation operation() {
+    return operation;
+  }
+
+  /** The dtype of all operands but class indices. */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /** The BCE call. */
+  public BceWithLogitsCall<?> bceWithLogits() {
+    return (BceWithLogitsCall<?>) call;
+  }
+
+  /** The cross-entropy call. */
+  public CrossEntropyCall<?> crossEntropy() {
+    return (CrossEntropyCall<?>) call;
+  }
+
+  /** The sum of the losses that the kernel left in the call. */
+  public double lossSum() {
+    return operation == Operation.BCE_WITH_LOGITS ? bceWithLogits().lossSum : crossEntropy().lossSum;
+  }
+
+  /** The call, ready to be made as often as wanted; making it does nothing but call the kernel. */
+  @SuppressWarnings("unchecked") // the arrays are of the dtype's class
+  public Runnable on(KernelProvider provider) {
+    return switch (operation) {
+      case BCE_WITH_LOGITS -> {
+        BceWithLogitsKernel<Object> kernel = provider.bceWithLogits(dtype);
+        BceWithLogitsCall<Object> bce = (BceWithLogitsCall<Object>) call;
+        yield () -> kernel.compute(bce);
+      }
+      case CROSS_ENTROPY -> {
+        CrossEntropyKernel<Object> kernel = provider.crossEntropy(dtype);
+        CrossEntropyCall<Object> ce = (CrossEntropyCall<Object>) call;
+        yield () -> kernel.compute(ce);
+      }
+    };
+  }
+
+  /** The operands that are present, inputs first. */
+  public List<Operand> operands() {
+    List<Operand> operands = new ArrayList<>();
+    switch (operation) {
+      case BCE_WITH_LOGITS -> {
+        BceWithLogitsCall<?> bce = bceWithLogits();
+        add(operands, "logits", false, bce.logits, bce.rows, bce.columns, 1);
+        add(operands, "target", false, bce.target, bce.rows, bce.columns, 1);
+        add(operands, "weight", false, bce.weight, bce.rows, bce.columns, 1);
+        add(operands, "pos_weight", false, bce.posWeight, bce.rows, bce.columns, 1);
+        add(operands, "upstream", false, bce.upstream, bce.rows, bce.columns, 1);
+        add(operands, "loss", true, bce.loss, bce.rows, bce.columns, 1);
+        add(operands, "logits_gradient", true, bce.logitsGradient, bce.rows, bce.columns, 1);
+        add(operands, "target_gradient", true, bce.targetGradient, bce.rows, bce.columns, 1);
+      }
+      case CROSS_ENTROPY -> addCrossEntropy(operands, crossEntropy());
+    }
+    return operands;
+  }
+
+  private static <A> void addCrossEntropy(List<Operand> operands, CrossEntropyCall<A> ce) {
+    add(operands, "logits", false, ce.logits, ce.outer, ce.classes, ce.inner);
+    add(operands, "target", false, ce.target, ce.outer, ce.inner, 1);
+    add(operands, "probabilities", false, ce.probabilities, ce.outer, ce.classes, ce.inner);
+    if (ce.classWeight != null) {
+      operands.add(
+          Operand.of("class_weight", ce.classWeight, ce.classWeightOffset, ce.classes, copy -> setClassWeight(ce, copy)));
+    }
+    add(operands, "upstream", false, ce.upstream, ce.outer, ce.inner, 1);
+    add(operands, "loss", true, ce.loss, ce.outer, ce.inner, 1);
+    add(operands, "logits_gradient", true, ce.logitsGradient, ce.outer, ce.classes, ce.inner);
+    add(operands, "target_gradient", true, ce.targetGradient, ce.outer, ce.classes, ce.inner);
+  }
+
+  @SuppressWarnings("unchecked") // a copy of the array has the array's class
+  private static <A> void setClassWeight(CrossEntropyCall<A> call, Object array) {
+    call.classWeight = (A) array;
+  }
+
+  private static void add(
+      List<Operand> operands, String name, boolean output, Strided<?> strided, int rows, int columns, int inner) {
+    if (strided.isPresent()) {
+      operands.add(Operand.of(name, output, strided, rows, columns, inner));
+    }
+  }
+
+  /** The same call on copies of all arrays. */
+  public KernelCall copy() {
+    KernelCall copy =
+        switch (operation) {
+          case BCE_WITH_LOGITS -> of(dtype, copyOf(bceWithLogits()));
+          case CROSS_ENTROPY -> of(dtype, copyOf(crossEntropy()));
+        };
+    for (Operand operand : copy.operands()) {
+      operand.replaceArray(copyOf(operand.array()));
+    }
+    return copy;
+  }
+
+  /** Overwrites the outputs, so that what a kernel leaves out shows. */
+  public void spoilOutputs() {
+    for (Operand operand : operands()) {
+      for (int i = 0; operand.isOutput() && i < operand.elements(); i++) {
+        switch (operand.array()) {
+          case float[] floats -> floats[operand.at(i)] = (float) SPOILT;
+          case double[] doubles -> doubles[operand.at(i)] = SPOILT;
+          default -> throw new IllegalArgumentException("No output is of " + operand.array().getClass() + ".");
+        }
+      }
+    }
+    switch (operation) {
+      case BCE_WITH_LOGITS -> bceWithLogits().lossSum = SPOILT;
+      case CROSS_ENTROPY -> {
+        crossEntropy().lossSum = SPOILT;
+        crossEntropy().weightSum = SPOILT;
+      }
+    }
+  }
+
+  private static <A> BceWithLogitsCall<A> copyOf(BceWithLogitsCall<A> call) {
+    BceWithLogitsCall<A> copy = new BceWithLogitsCall<>();
+    copy.rows = call.rows;
+    copy.columns = call.columns;
+    copy.gradientScale = call.gradientScale;
+    copy.lossSum = call.lossSum;
+    copyPlace(call.logits, copy.logits);
+    copyPlace(call.target, copy.target);
+    copyPlace(call.weight, copy.weight);
+    copyPlace(call.posWeight, copy.posWeight);
+    copyPlace(call.upstream, copy.upstream);
+    copyPlace(call.loss, copy.loss);
+    copyPlace(call.logitsGradient, copy.logitsGradient);
+    copyPlace(call.targetGradient, copy.targetGradient);
+    return copy;
+  }
+
+  private static <A> CrossEntropyCall<A> copyOf(CrossEntropyCall<A> call) {
+    CrossEntropyCall<A> copy = new CrossEntropyCall<>();
+    copy.outer = call.outer;
+    copy.classes = call.classes;
+    copy.inner = call.inner;
+    copy.classWeight = call.classWeight;
+    copy.classWeightOffset = call.classWeightOffset;
+    copy.ignoreIndex = call.ignoreIndex;
+    copy.labelSmoothing = call.labelSmoothing;
+    copy.gradientScale = call.gradientScale;
+    copy.lossSum = call.lossSum;
+    copy.weightSum = call.weightSum;
+    copyPlace(call.logits, copy.logits);
+    copyPlace(call.target, copy.target);
+    copyPlace(call.probabilities, copy.probabilities);
+    copyPlace(call.upstream, copy.upstream);
+    copyPlace(call.loss, copy.loss);
+    copyPlace(call.logitsGradient, copy.logitsGradient);
+    copyPlace(call.targetGradient, copy.targetGradient);
+    return copy;
+  }
+
+  private static <A> void copyPlace(Strided<A> from, Strided<A> to) {
+    to.set(from.array, from.offset, from.rowStride, from.columnStride);
+  }
+
+  private static Object copyOf(Object array) {
+    return switch (array) {
+      case float[] floats -> floats.clone();
+      case double[] doubles -> doubles.clone();
+      case long[] longs -> longs.clone();
+      default -> throw new IllegalArgumentException("No operand has an array of " + array.getClass() + ".");
+    };
+  }
+
+  /** The index of the first element with other bits than in the other array, -1 if there is none. */
+  public static int firstDifference(Object array, Object other) {
+    return switch (array) {
+      case float[] floats -> firstDifference(floats, (float[]) other);
+      case double[] doubles -> firstDifference(doubles, (double[]) other);
+      case long[] longs -> Arrays.mismatch(longs, (long[]) other);
+      default -> throw new IllegalArgumentException("No operand has an array of " + array.getClass() + ".");
+    };
+  }
+
+  // Arrays.mismatch calls all NaN equal, which is what is wanted of results: no one promises the bits of a NaN.
+  private static int firstDifference(float[] array, float[] other) {
+    return Arrays.mismatch(array, other);
+  }
+
+  private static int firstDifference(double[] array, double[] other) {
+    return Arrays.mismatch(array, other);
+  }
+}

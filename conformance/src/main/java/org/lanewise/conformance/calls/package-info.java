@@ -1,0 +1,5 @@
+/** Calls of kernels as values: their operands by name and by place, whatever the operation. */
+@NullMarked
+package org.lanewise.conformance.calls;
+
+import org.jspecify.annotations.NullMarked;
