@@ -86,7 +86,8 @@ class PlainBce implements BceWithLogitsKernel<float[]> {
   }
 
   double targetGradient(double x, double p) {
-    return p == 1 ? -x : p * softplus(-x) - softplus(x);
+    double positive = Double.isInfinite(p) ? (float) softplus(-x) : softplus(-x); // a float's 0 times infinity is NaN
+    return p == 1 ? -x : p * positive - softplus(x);
   }
 
   /** ln(1 + e^x). */
