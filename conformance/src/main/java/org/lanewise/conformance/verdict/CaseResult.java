@@ -9,6 +9,7 @@ import org.lanewise.conformance.cases.ReferenceCase;
  * @param subject the id of the implementation
  * @param reference the case
  * @param contract the contract
+ * @param rule what was judged: the rule that was broken, or the one that the case is about
  * @param verdict the verdict
  * @param worst the element with the largest error, or the one that broke the contract; null where no element was judged
  * @param reason one sentence; null if passed
@@ -17,6 +18,7 @@ public record CaseResult(
     String subject,
     ReferenceCase reference,
     Contract contract,
+    Rule rule,
     Verdict verdict,
     @Nullable Witness worst,
     @Nullable String reason) {

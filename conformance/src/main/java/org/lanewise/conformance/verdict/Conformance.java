@@ -58,7 +58,8 @@ public final class Conformance {
       List<CaseResult> results = new ArrayList<>();
       for (Contract contract : Contract.values()) {
         results.add(
-            new CaseResult(subject.id(), reference, contract, notRun.verdict(), null, notRun.reason()));
+            new CaseResult(
+                subject.id(), reference, contract, subjectOf(reference, contract), notRun.verdict(), null, notRun.reason()));
       }
       return results;
     }
@@ -67,6 +68,46 @@ public final class Conformance {
       case Expectation.Error error -> judgement.judgeError(error);
       case Expectation.Outputs outputs -> judgement.judgeOutputs(outputs);
     };
+  }
+
+  /**
+   * What the contract {@code pytorch} asks of the case's results.
+   *
+   * @param reference a case that expects outputs
+   * @param inputs its inputs
+   */
+  public Yardstick yardstick(ReferenceCase reference, Map<String, Tensor> inputs) {
+    Expectation.Outputs expected = (Expectation.Outputs) reference.expectation();
+    Units units = Units.of(reference, inputs);
+    return new Yardstick(expected, tolerances(reference, expected, units, !reference.deviations().isEmpty()), units);
+  }
+
+  /**
+   * The tolerance of each output.
+   *
+   * @param deviating whether results that PyTorch gets badly wrong are left out of its error
+   */
+  private Map<String, Tolerance> tolerances(
+      ReferenceCase reference, Expectation.Outputs expected, Units units, boolean deviating) {
+    Map<String, Tolerance> tolerances = new LinkedHashMap<>();
+    expected
+        .outputs()
+        .forEach(
+            (name, output) -> {
+              double relative = relativeErrors.getOrDefault(scalarKey(reference, output), 0.0);
+              if (!deviating) {
+                relative = Math.max(relative, Tolerance.relativeError(output));
+              }
+              tolerances.put(name, new Tolerance(name, output, units, relative, deviating));
+            });
+    return tolerances;
+  }
+
+  /** The rule that a case is about where nothing is broken. */
+  private static Rule subjectOf(ReferenceCase reference, Contract contract) {
+    return contract == Contract.TRUE
+        ? Rule.BOUND
+        : reference.expectation() instanceof Expectation.Error ? Rule.ERRORS : Rule.AGREEMENT;
   }
 
   private static DataException doesNotFit(ReferenceCase reference, RuntimeException e) {
@@ -93,19 +134,21 @@ public final class Conformance {
       Subject.Outcome outcome = subject.run(reference, copies);
       for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
         if (!input.getValue().sameBits(copies.get(input.getKey()))) {
-          return new Subject.Outcome.Broke("The implementation wrote to its input '%s'.".formatted(input.getKey()));
+          return new Subject.Outcome.Broke(
+              Rule.INPUTS, "The implementation wrote to its input '%s'.".formatted(input.getKey()));
         }
       }
       return outcome;
     }
 
-    private CaseResult result(Contract contract, Verdict verdict, @Nullable Witness worst, @Nullable String reason) {
-      return new CaseResult(subject.id(), reference, contract, verdict, worst, reason);
+    private CaseResult result(
+        Contract contract, Rule rule, Verdict verdict, @Nullable Witness worst, @Nullable String reason) {
+      return new CaseResult(subject.id(), reference, contract, rule, verdict, worst, reason);
     }
 
-    private List<CaseResult> both(Verdict verdict, String reason) {
+    private List<CaseResult> both(Rule rule, Verdict verdict, String reason) {
       return List.of(
-          result(Contract.PYTORCH, verdict, null, reason), result(Contract.TRUE, verdict, null, reason));
+          result(Contract.PYTORCH, rule, verdict, null, reason), result(Contract.TRUE, rule, verdict, null, reason));
     }
 
     List<CaseResult> judgeError(Expectation.Error expected) {
@@ -114,23 +157,31 @@ public final class Conformance {
           switch (run()) {
             case Subject.Outcome.Raised raised ->
                 raised.torchClass().equals(expected.torchClass()) && raised.message().equals(expected.message())
-                    ? result(Contract.PYTORCH, Verdict.PASSED, null, null)
+                    ? result(Contract.PYTORCH, Rule.ERRORS, Verdict.PASSED, null, null)
                     : result(
                         Contract.PYTORCH,
+                        Rule.ERRORS,
                         Verdict.FAILED,
                         null,
                         "Raised «%s: %s», expected «%s».".formatted(raised.torchClass(), raised.message(), wanted));
             case Subject.Outcome.Outputs outputs ->
                 result(
                     Contract.PYTORCH,
+                    Rule.ERRORS,
                     Verdict.FAILED,
                     null,
                     "Gave %s, expected the error «%s».".formatted(outputs.values().values(), wanted));
             case Subject.Outcome.Broke broke ->
-                result(Contract.PYTORCH, Verdict.FAILED, null, "%s Expected «%s».".formatted(broke.reason(), wanted));
+                result(
+                    Contract.PYTORCH,
+                    broke.rule(),
+                    Verdict.FAILED,
+                    null,
+                    "%s Expected «%s».".formatted(broke.reason(), wanted));
           };
       return List.of(
-          pytorch, result(Contract.TRUE, Verdict.NOT_APPLICABLE, null, "An error has no true value beside PyTorch's."));
+          pytorch, result(
+              Contract.TRUE, Rule.BOUND, Verdict.NOT_APPLICABLE, null, "An error has no true value beside PyTorch's."));
     }
 
     List<CaseResult> judgeOutputs(Expectation.Outputs expected) {
@@ -139,64 +190,46 @@ public final class Conformance {
       String mistrust;
       try {
         units = Units.of(reference, inputs);
-        tolerances = tolerances(expected, units, !reference.deviations().isEmpty());
+        tolerances = tolerances(reference, expected, units, !reference.deviations().isEmpty());
         mistrust = mistrust(tolerances);
-        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(expected, units, false)) == null) {
+        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(reference, expected, units, false)) == null) {
           mistrust = "The case names the deviation '%s' but shows none.".formatted(reference.deviations().getFirst());
         }
       } catch (NullPointerException | IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException e) {
         throw doesNotFit(reference, e);
       }
       if (mistrust != null) {
-        return both(Verdict.MISTRUSTED, mistrust);
+        return both(Rule.AGREEMENT, Verdict.MISTRUSTED, mistrust);
       }
       Map<String, Object> values;
       switch (run()) {
         case Subject.Outcome.Outputs outputs -> values = outputs.values();
         case Subject.Outcome.Raised raised -> {
           return both(
-              Verdict.FAILED, "Raised «%s: %s», expected values.".formatted(raised.torchClass(), raised.message()));
+              Rule.ERRORS, Verdict.FAILED, "Raised «%s: %s», expected values.".formatted(raised.torchClass(), raised.message()));
         }
         case Subject.Outcome.Broke broke -> {
-          return both(Verdict.FAILED, broke.reason());
+          return both(broke.rule(), Verdict.FAILED, broke.reason());
         }
       }
       Map<String, Tensor> got = new LinkedHashMap<>();
       for (Map.Entry<String, Expectation.Output> entry : expected.outputs().entrySet()) {
         String wrong = wrongForm(entry.getKey(), entry.getValue(), values.get(entry.getKey()));
         if (wrong != null) {
-          return both(Verdict.FAILED, wrong);
+          return both(Rule.ERRORS, Verdict.FAILED, wrong);
         }
         got.put(entry.getKey(), (Tensor) values.get(entry.getKey()));
       }
       for (Map.Entry<String, String> text : expected.texts().entrySet()) {
         if (!text.getValue().equals(values.get(text.getKey()))) {
           return both(
+              Rule.AGREEMENT,
               Verdict.FAILED,
               "'%s' is the text «%s», expected «%s».".formatted(text.getKey(), values.get(text.getKey()), text.getValue()));
         }
       }
-      return List.of(judgePytorch(expected, tolerances, units, got), judgeTrue(expected, tolerances, units, got));
-    }
-
-    /**
-     * The tolerance of each output.
-     *
-     * @param deviating whether results that PyTorch gets badly wrong are left out of its error
-     */
-    private Map<String, Tolerance> tolerances(Expectation.Outputs expected, Units units, boolean deviating) {
-      Map<String, Tolerance> tolerances = new LinkedHashMap<>();
-      expected
-          .outputs()
-          .forEach(
-              (name, output) -> {
-                double relative = relativeErrors.getOrDefault(scalarKey(reference, output), 0.0);
-                if (!deviating) {
-                  relative = Math.max(relative, Tolerance.relativeError(output));
-                }
-                tolerances.put(name, new Tolerance(name, output, units, relative, deviating));
-              });
-      return tolerances;
+      Map<String, Tolerance> ofPytorch = subject.answersAsPytorch() ? tolerances(reference, expected, units, false) : tolerances;
+      return List.of(judgePytorch(expected, ofPytorch, units, got), judgeTrue(expected, tolerances, units, got));
     }
 
     /** Why the case proves nothing, or null if it can be trusted. */
@@ -236,6 +269,7 @@ public final class Conformance {
         Expectation.Outputs expected, Map<String, Tolerance> tolerances, Units units, Map<String, Tensor> got) {
       Witness worst = null;
       Witness broken = null;
+      boolean special = false; // of the broken element; where none is, of any
       for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
         String name = entry.getKey();
         Tolerance tolerance = entry.getValue();
@@ -243,28 +277,41 @@ public final class Conformance {
         for (int i = 0; i < tolerance.size(); i++) {
           double value = got.get(name).getDouble(output.position(i));
           double ulp = tolerance.ulp(i, value);
-          if (!tolerance.accepts(i, value) && (broken == null || Math.abs(ulp) > Math.abs(broken.ulp()))) {
-            broken = witness(name, output, i, units, value, tolerance.expected(i), ulp);
+          if (!accepts(tolerance, i, value)) {
+            if (broken == null || Math.abs(ulp) > Math.abs(broken.ulp())) {
+              broken = witness(name, output, i, units, value, tolerance.expected(i), ulp);
+              special = !tolerance.finiteInputs(i);
+            }
           } else if (worst == null || Math.abs(ulp) > Math.abs(worst.ulp())) {
             worst = witness(name, output, i, units, value, tolerance.expected(i), ulp);
           }
+          special |= broken == null && !tolerance.finiteInputs(i);
         }
       }
+      Rule rule = special ? Rule.SPECIAL_VALUES : Rule.AGREEMENT;
       if (broken != null) {
         return result(
             Contract.PYTORCH,
+            rule,
             Verdict.FAILED,
             broken,
             "'%s' is further from the truth than the contract allows.".formatted(broken.output()));
       }
-      return result(Contract.PYTORCH, Verdict.PASSED, worst, null);
+      return result(Contract.PYTORCH, rule, Verdict.PASSED, worst, null);
+    }
+
+    private boolean accepts(Tolerance tolerance, int i, double value) {
+      return tolerance.accepts(i, value)
+          || subject.answersAsPytorch()
+              && !reference.deviations().isEmpty()
+              && Double.compare(value, tolerance.pytorch(i)) == 0;
     }
 
     private CaseResult judgeTrue(
         Expectation.Outputs expected, Map<String, Tolerance> tolerances, Units units, Map<String, Tensor> got) {
       Declaration declaration = subject.declaration(reference, inputs);
       if (declaration == null) {
-        return result(Contract.TRUE, Verdict.SKIPPED, null, "The implementation declares no bound.");
+        return result(Contract.TRUE, Rule.BOUND, Verdict.SKIPPED, null, "The implementation declares no bound.");
       }
       Bounds bounds = new Bounds(declaration, reference, inputs, units);
       Witness worst = null;
@@ -304,22 +351,23 @@ public final class Conformance {
       if (broken != null) {
         if (Math.abs(broken.ulp()) <= brokenBound) {
           return result(
-              Contract.TRUE, Verdict.FAILED, broken, "'%s' is a zero of the wrong sign.".formatted(broken.output()));
+              Contract.TRUE, Rule.BOUND, Verdict.FAILED, broken, "'%s' is a zero of the wrong sign.".formatted(broken.output()));
         }
         return result(
             Contract.TRUE,
+            Rule.BOUND,
             Verdict.FAILED,
             broken,
             "'%s' is off by %.3g ULP, more than the bound of %.3g.".formatted(broken.output(), broken.ulp(), brokenBound));
       }
       if (worst == null && unbounded) {
-        return result(Contract.TRUE, Verdict.SKIPPED, null, "The implementation declares no bound.");
+        return result(Contract.TRUE, Rule.BOUND, Verdict.SKIPPED, null, "The implementation declares no bound.");
       }
       if (worst == null) {
         return result(
-            Contract.TRUE, Verdict.NOT_APPLICABLE, null, "No element has finite inputs and a finite true value.");
+            Contract.TRUE, Rule.BOUND, Verdict.NOT_APPLICABLE, null, "No element has finite inputs and a finite true value.");
       }
-      return result(Contract.TRUE, Verdict.PASSED, worst, null);
+      return result(Contract.TRUE, Rule.BOUND, Verdict.PASSED, worst, null);
     }
 
     private Witness witness(

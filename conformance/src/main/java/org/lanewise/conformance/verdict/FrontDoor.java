@@ -30,7 +30,7 @@ final class FrontDoor {
     } catch (DataException e) {
       throw e;
     } catch (RuntimeException | Error broken) { // whatever an implementation throws is its failure, not ours
-      return new Subject.Outcome.Broke("The call ended with %s.".formatted(broken));
+      return new Subject.Outcome.Broke(Rule.COMPLETION, "The call ended with %s.".formatted(broken));
     }
   }
 
@@ -49,6 +49,7 @@ final class FrontDoor {
       int different = firstDifference(loss, fused);
       if (different >= 0) {
         return new Subject.Outcome.Broke(
+            Rule.CALL_FORMS,
             "forward and forwardBackward give different losses: element %d is %s and %s."
                 .formatted(
                     different,

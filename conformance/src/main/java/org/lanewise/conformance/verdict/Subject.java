@@ -22,6 +22,14 @@ public interface Subject {
    */
   Optional<NotRun> notRun(ReferenceCase reference, Map<String, Tensor> inputs);
 
+  /**
+   * Whether it claims no more than to answer as PyTorch does: where a case names a deviation, it may then be as wrong as
+   * PyTorch. What claims to be better is held to the truth there.
+   */
+  default boolean answersAsPytorch() {
+    return false;
+  }
+
   /** Runs the operation of a case. */
   Outcome run(ReferenceCase reference, Map<String, Tensor> inputs);
 
@@ -57,8 +65,9 @@ public interface Subject {
     /**
      * A failure of the implementation.
      *
+     * @param rule what it broke
      * @param reason one sentence
      */
-    record Broke(String reason) implements Outcome {}
+    record Broke(Rule rule, String reason) implements Outcome {}
   }
 }

@@ -1,4 +1,4 @@
-package org.lanewise.conformance.validation;
+package org.lanewise.conformance.verdict;
 
 import java.util.Locale;
 
