@@ -1,17 +1,17 @@
 package org.lanewise.conformance.faults;
 
-import static org.lanewise.conformance.validation.Rule.AGREEMENT;
-import static org.lanewise.conformance.validation.Rule.ALLOCATION;
-import static org.lanewise.conformance.validation.Rule.BITS;
-import static org.lanewise.conformance.validation.Rule.BOUND;
-import static org.lanewise.conformance.validation.Rule.CALL_FORMS;
-import static org.lanewise.conformance.validation.Rule.COMPLETION;
-import static org.lanewise.conformance.validation.Rule.FRESH;
-import static org.lanewise.conformance.validation.Rule.INPUTS;
-import static org.lanewise.conformance.validation.Rule.MEMORY;
-import static org.lanewise.conformance.validation.Rule.REPEAT;
-import static org.lanewise.conformance.validation.Rule.SPECIAL_VALUES;
-import static org.lanewise.conformance.validation.Rule.THREADS;
+import static org.lanewise.conformance.verdict.Rule.AGREEMENT;
+import static org.lanewise.conformance.verdict.Rule.ALLOCATION;
+import static org.lanewise.conformance.verdict.Rule.BITS;
+import static org.lanewise.conformance.verdict.Rule.BOUND;
+import static org.lanewise.conformance.verdict.Rule.CALL_FORMS;
+import static org.lanewise.conformance.verdict.Rule.COMPLETION;
+import static org.lanewise.conformance.verdict.Rule.FRESH;
+import static org.lanewise.conformance.verdict.Rule.INPUTS;
+import static org.lanewise.conformance.verdict.Rule.MEMORY;
+import static org.lanewise.conformance.verdict.Rule.REPEAT;
+import static org.lanewise.conformance.verdict.Rule.SPECIAL_VALUES;
+import static org.lanewise.conformance.verdict.Rule.THREADS;
 
 import java.util.Arrays;
 import java.util.HashSet;
@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Set;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
-import org.lanewise.conformance.validation.Rule;
+import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
@@ -83,8 +83,9 @@ final class BceFaults {
         bounded("bce-low-degree-polynomial", BOUND, 1.3, "The polynomial for e^x has a term too few.", new PlainBce() {
           @Override
           double exp(double x) {
-            double n = Math.rint(Math.max(x, -700) / LN2);
-            double r = x - n * LN2;
+            double clamped = Math.max(x, -700);
+            double n = Math.rint(clamped / LN2);
+            double r = clamped - n * LN2;
             double e = 1 + r * (1 + r / 2 * (1 + r / 3 * (1 + r / 4 * (1 + r / 5 * (1 + r / 6)))));
             return e * Math.pow(2, n);
           }

@@ -1,18 +1,18 @@
 package org.lanewise.conformance.faults;
 
-import static org.lanewise.conformance.validation.Rule.AGREEMENT;
-import static org.lanewise.conformance.validation.Rule.BITS;
-import static org.lanewise.conformance.validation.Rule.BOUND;
-import static org.lanewise.conformance.validation.Rule.CALL_FORMS;
-import static org.lanewise.conformance.validation.Rule.COMPLETION;
-import static org.lanewise.conformance.validation.Rule.INPUTS;
-import static org.lanewise.conformance.validation.Rule.MEMORY;
-import static org.lanewise.conformance.validation.Rule.REPEAT;
-import static org.lanewise.conformance.validation.Rule.SPECIAL_VALUES;
-import static org.lanewise.conformance.validation.Rule.THREADS;
+import static org.lanewise.conformance.verdict.Rule.AGREEMENT;
+import static org.lanewise.conformance.verdict.Rule.BITS;
+import static org.lanewise.conformance.verdict.Rule.BOUND;
+import static org.lanewise.conformance.verdict.Rule.CALL_FORMS;
+import static org.lanewise.conformance.verdict.Rule.COMPLETION;
+import static org.lanewise.conformance.verdict.Rule.INPUTS;
+import static org.lanewise.conformance.verdict.Rule.MEMORY;
+import static org.lanewise.conformance.verdict.Rule.REPEAT;
+import static org.lanewise.conformance.verdict.Rule.SPECIAL_VALUES;
+import static org.lanewise.conformance.verdict.Rule.THREADS;
 
 import java.util.List;
-import org.lanewise.conformance.validation.Rule;
+import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;

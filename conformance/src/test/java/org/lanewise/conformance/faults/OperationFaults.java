@@ -1,11 +1,10 @@
 package org.lanewise.conformance.faults;
 
-import static org.lanewise.conformance.validation.Rule.AGREEMENT;
-import static org.lanewise.conformance.validation.Rule.BOUND;
-import static org.lanewise.conformance.validation.Rule.ERRORS;
-import static org.lanewise.conformance.validation.Rule.INPUTS;
-import static org.lanewise.conformance.validation.Rule.REPEAT;
-import static org.lanewise.conformance.validation.Rule.SPECIAL_VALUES;
+import static org.lanewise.conformance.verdict.Rule.AGREEMENT;
+import static org.lanewise.conformance.verdict.Rule.BOUND;
+import static org.lanewise.conformance.verdict.Rule.ERRORS;
+import static org.lanewise.conformance.verdict.Rule.INPUTS;
+import static org.lanewise.conformance.verdict.Rule.REPEAT;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,7 +14,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.ReferenceCase;
-import org.lanewise.conformance.validation.Rule;
+import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.conformance.verdict.KernelSubject;
 import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.kernels.Kernels;
@@ -165,7 +164,7 @@ final class OperationFaults {
             }
             return super.run(reference, inputs);
           }
-        }, SPECIAL_VALUES, "NaN among the logits is refused, where PyTorch passes it on."),
+        }, ERRORS, "NaN among the logits is refused, where PyTorch passes it on."),
         fault(new Sound("ce-op-write-before-error", Operation.CROSS_ENTROPY) {
           @Override
           public Outcome run(ReferenceCase reference, Map<String, Tensor> inputs) {
