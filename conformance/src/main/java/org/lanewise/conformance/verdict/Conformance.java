@@ -70,6 +70,39 @@ public final class Conformance {
     };
   }
 
+  /**
+   * What the contract {@code pytorch} asks of the case's results.
+   *
+   * @param reference a case that expects outputs
+   * @param inputs its inputs
+   */
+  public Yardstick yardstick(ReferenceCase reference, Map<String, Tensor> inputs) {
+    Expectation.Outputs expected = (Expectation.Outputs) reference.expectation();
+    Units units = Units.of(reference, inputs);
+    return new Yardstick(expected, tolerances(reference, expected, units, !reference.deviations().isEmpty()), units);
+  }
+
+  /**
+   * The tolerance of each output.
+   *
+   * @param deviating whether results that PyTorch gets badly wrong are left out of its error
+   */
+  private Map<String, Tolerance> tolerances(
+      ReferenceCase reference, Expectation.Outputs expected, Units units, boolean deviating) {
+    Map<String, Tolerance> tolerances = new LinkedHashMap<>();
+    expected
+        .outputs()
+        .forEach(
+            (name, output) -> {
+              double relative = relativeErrors.getOrDefault(scalarKey(reference, output), 0.0);
+              if (!deviating) {
+                relative = Math.max(relative, Tolerance.relativeError(output));
+              }
+              tolerances.put(name, new Tolerance(name, output, units, relative, deviating));
+            });
+    return tolerances;
+  }
+
   /** The rule that a case is about where nothing is broken. */
   private static Rule subjectOf(ReferenceCase reference, Contract contract) {
     return contract == Contract.TRUE
@@ -157,9 +190,9 @@ public final class Conformance {
       String mistrust;
       try {
         units = Units.of(reference, inputs);
-        tolerances = tolerances(expected, units, !reference.deviations().isEmpty());
+        tolerances = tolerances(reference, expected, units, !reference.deviations().isEmpty());
         mistrust = mistrust(tolerances);
-        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(expected, units, false)) == null) {
+        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(reference, expected, units, false)) == null) {
           mistrust = "The case names the deviation '%s' but shows none.".formatted(reference.deviations().getFirst());
         }
       } catch (NullPointerException | IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException e) {
@@ -195,28 +228,8 @@ public final class Conformance {
               "'%s' is the text «%s», expected «%s».".formatted(text.getKey(), values.get(text.getKey()), text.getValue()));
         }
       }
-      Map<String, Tolerance> ofPytorch = subject.answersAsPytorch() ? tolerances(expected, units, false) : tolerances;
+      Map<String, Tolerance> ofPytorch = subject.answersAsPytorch() ? tolerances(reference, expected, units, false) : tolerances;
       return List.of(judgePytorch(expected, ofPytorch, units, got), judgeTrue(expected, tolerances, units, got));
-    }
-
-    /**
-     * The tolerance of each output.
-     *
-     * @param deviating whether results that PyTorch gets badly wrong are left out of its error
-     */
-    private Map<String, Tolerance> tolerances(Expectation.Outputs expected, Units units, boolean deviating) {
-      Map<String, Tolerance> tolerances = new LinkedHashMap<>();
-      expected
-          .outputs()
-          .forEach(
-              (name, output) -> {
-                double relative = relativeErrors.getOrDefault(scalarKey(reference, output), 0.0);
-                if (!deviating) {
-                  relative = Math.max(relative, Tolerance.relativeError(output));
-                }
-                tolerances.put(name, new Tolerance(name, output, units, relative, deviating));
-              });
-      return tolerances;
     }
 
     /** Why the case proves nothing, or null if it can be trusted. */

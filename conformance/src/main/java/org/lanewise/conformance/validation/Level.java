@@ -1,0 +1,50 @@
+package org.lanewise.conformance.validation;
+
+import java.util.Locale;
+
+/** How much is done. */
+public enum Level {
+  /** Seconds: every stored case of moderate size, every form of the call on a few, a hundred fresh cases. */
+  SMOKE(4096, 1, 100, 500),
+  /** A minute or two: every stored case, every form on many, a thousand fresh cases, JVMs with other flags. */
+  FULL(Integer.MAX_VALUE, 3, 1000, 3000),
+  /** Minutes: also every float32 logit, and more of all. */
+  EXHAUSTIVE(Integer.MAX_VALUE, 30, 10_000, 20_000);
+
+  private final int largest;
+  private final int casesPerKind;
+  private final int freshCases;
+  private final int repetitions;
+
+  Level(int largest, int casesPerKind, int freshCases, int repetitions) {
+    this.largest = largest;
+    this.casesPerKind = casesPerKind;
+    this.freshCases = freshCases;
+    this.repetitions = repetitions;
+  }
+
+  /** The most logits of a stored case. */
+  int largest() {
+    return largest;
+  }
+
+  /** How many cases of a kind are put into every form of the call. */
+  int casesPerKind() {
+    return casesPerKind;
+  }
+
+  /** How many cases are drawn. */
+  int freshCases() {
+    return freshCases;
+  }
+
+  /** How often calls are made again. */
+  int repetitions() {
+    return repetitions;
+  }
+
+  /** The name in commands. */
+  public String id() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

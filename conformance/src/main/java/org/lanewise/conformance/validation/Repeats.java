@@ -1,0 +1,245 @@
+package org.lanewise.conformance.validation;
+
+import java.lang.reflect.Array;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.calls.KernelCall;
+import org.lanewise.conformance.calls.Operand;
+import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.verdict.Rule;
+import org.lanewise.conformance.verdict.Verdict;
+import org.lanewise.conformance.verdict.Witness;
+import org.lanewise.conformance.verdict.Yardstick;
+import org.lanewise.kernels.spi.Declaration;
+
+/**
+ * Makes calls again: after each other, on two threads at once, in JVMs with other flags. The results must be those of the
+ * first time; to the bit where that is declared, otherwise within the contract, for a JIT compiler may round otherwise.
+ */
+final class Repeats {
+  /** Rounds of repeated calls until one allocates nothing: the JIT compiler has to finish first. */
+  private static final int ROUNDS = 40;
+
+  /** JVMs that compile otherwise, or have other vectors. */
+  private static final List<List<String>> JVMS =
+      List.of(
+          List.of("-Xint"),
+          List.of("-XX:TieredStopAtLevel=1"),
+          List.of("-XX:-TieredCompilation"),
+          List.of("-XX:MaxVectorSize=32"),
+          List.of("-XX:MaxVectorSize=16"),
+          List.of("-XX:UseAVX=2"),
+          List.of("-XX:UseAVX=1"));
+
+  /** A case to call. */
+  record Piece(ReferenceCase reference, Block block, Yardstick yardstick) {
+    /** All of its units, or the first so many. */
+    KernelCall call(int most) {
+      int size = Math.min(most, block.units());
+      int[] picked = IntStream.range(0, size).toArray();
+      return switch (block.operation()) {
+        case BCE_WITH_LOGITS -> block.call(picked, 1, size, Form.PLAIN, 0);
+        case CROSS_ENTROPY -> block.call(picked, size, 1, Form.PLAIN, 0);
+      };
+    }
+
+    /** Units beyond which a call takes longer without showing more. */
+    KernelCall call() {
+      return call(Math.max(1, 20_000 / Math.max(1, block.classes())));
+    }
+  }
+
+  private final KernelUnderTest kernel;
+  private final Declaration declaration;
+  private final Consumer<Finding> findings;
+
+  Repeats(KernelUnderTest kernel, Declaration declaration, Consumer<Finding> findings) {
+    this.kernel = kernel;
+    this.declaration = declaration;
+    this.findings = findings;
+  }
+
+  /** All pieces in turn, several times. */
+  void again(List<Piece> pieces, int times) {
+    List<KernelCall> calls = first(Rule.REPEAT, pieces);
+    if (calls != null) {
+      repeat(Rule.REPEAT, pieces, calls, times, false);
+    }
+  }
+
+  /** Neighbouring pieces on two threads at once. */
+  void onThreads(List<Piece> pieces, int times) {
+    List<KernelCall> calls = first(Rule.THREADS, pieces);
+    for (int i = 0; calls != null && i + 1 < pieces.size(); i += 2) {
+      if (!repeat(Rule.THREADS, pieces.subList(i, i + 2), calls.subList(i, i + 2), times, true)) {
+        return;
+      }
+    }
+  }
+
+  /** What calls allocate once they are compiled. */
+  void allocation(List<Piece> pieces, int times) {
+    List<KernelCall> calls = first(Rule.ALLOCATION, pieces);
+    for (int i = 0; calls != null && i < calls.size(); i++) {
+      ReferenceCase reference = pieces.get(i).reference();
+      long bytes = Long.MAX_VALUE;
+      try {
+        for (int round = 0; round < ROUNDS && bytes > 0; round++) {
+          Optional<KernelUnderTest.Repetition> repetition = kernel.repeat(calls.subList(i, i + 1), times, false);
+          if (repetition.isEmpty() || repetition.get().allocatedBytes() < 0) {
+            report(Rule.ALLOCATION, Verdict.SKIPPED, null, "There is no way to count what the calls allocate.");
+            return;
+          }
+          bytes = Math.min(bytes, repetition.get().allocatedBytes());
+        }
+      } catch (RuntimeException | Error e) {
+        report(Rule.COMPLETION, Verdict.FAILED, null, CallForms.sentence(e));
+        return;
+      }
+      if (bytes > 0) {
+        report(
+            Rule.ALLOCATION,
+            Verdict.FAILED,
+            null,
+            "A call allocates %d bytes on the heap, although none are declared (case %s)."
+                .formatted(Math.ceilDiv(bytes, times - times / 2), reference.id()));
+        return;
+      }
+    }
+    if (calls != null) {
+      report(Rule.ALLOCATION, Verdict.PASSED, null, null);
+    }
+  }
+
+  /** The same bits from JVMs that compile otherwise. */
+  void inOtherJvms(List<Piece> pieces, Consumer<String> progress) {
+    List<KernelCall> calls = first(Rule.BITS, pieces);
+    if (calls == null) {
+      return;
+    }
+    for (List<String> flags : JVMS) {
+      progress.accept("bits with " + String.join(" ", flags));
+      Optional<KernelUnderTest> other = kernel.inJvm(flags);
+      if (other.isEmpty()) {
+        report(Rule.BITS, Verdict.SKIPPED, null, "There is no way to start the kernel in a JVM with other flags.");
+        return;
+      }
+      try (KernelUnderTest there = other.get()) {
+        for (int i = 0; i < calls.size(); i++) {
+          KernelCall call = calls.get(i).copy();
+          call.spoilOutputs();
+          call.on(there.provider()).run();
+          if (!same(Rule.BITS, pieces.get(i), calls.get(i), call, " with " + String.join(" ", flags))) {
+            return;
+          }
+        }
+      } catch (RuntimeException | Error e) {
+        report(
+            Rule.COMPLETION, Verdict.FAILED, null, "With %s: %s".formatted(String.join(" ", flags), CallForms.sentence(e)));
+        return;
+      }
+    }
+    report(Rule.BITS, Verdict.PASSED, null, null);
+  }
+
+  /** The calls, made once; null, with a finding, if one does not return. */
+  private @Nullable List<KernelCall> first(Rule rule, List<Piece> pieces) {
+    List<KernelCall> calls = new ArrayList<>();
+    try {
+      for (Piece piece : pieces) {
+        KernelCall call = piece.call();
+        call.spoilOutputs();
+        call.on(kernel.provider()).run();
+        calls.add(call);
+      }
+    } catch (RuntimeException | Error e) {
+      report(Rule.COMPLETION, Verdict.FAILED, null, CallForms.sentence(e));
+      return null;
+    }
+    if (calls.isEmpty()) {
+      report(rule, Verdict.SKIPPED, null, "No case fits.");
+      return null;
+    }
+    return calls;
+  }
+
+  private boolean repeat(Rule rule, List<Piece> pieces, List<KernelCall> calls, int times, boolean concurrently) {
+    KernelUnderTest.Repetition repetition;
+    try {
+      Optional<KernelUnderTest.Repetition> offered = kernel.repeat(calls, times, concurrently);
+      if (offered.isEmpty()) {
+        report(rule, Verdict.SKIPPED, null, "The process offers no way to repeat calls.");
+        return false;
+      }
+      repetition = offered.get();
+    } catch (RuntimeException | Error e) {
+      report(concurrently ? rule : Rule.COMPLETION, Verdict.FAILED, null, CallForms.sentence(e));
+      return false;
+    }
+    for (int i = 0; i < calls.size(); i++) {
+      String when = concurrently ? " beside another call" : " when called again";
+      if (!same(rule, pieces.get(i), calls.get(i), repetition.furthest().get(i), when)) {
+        return false;
+      }
+    }
+    report(rule, Verdict.PASSED, null, null);
+    return true;
+  }
+
+  /** Whether results are those of the first call: to the bit, or as good. */
+  private boolean same(Rule rule, Piece piece, KernelCall first, KernelCall other, String when) {
+    List<Operand> were = first.operands();
+    List<Operand> are = other.operands();
+    Block block = piece.block();
+    for (int o = 0; o < were.size(); o++) {
+      String output = were.get(o).name();
+      for (int at = 0; were.get(o).isOutput() && at < Array.getLength(were.get(o).array()); at++) {
+        double was = value(were.get(o), at);
+        double is = value(are.get(o), at);
+        if (Double.compare(was, is) == 0) {
+          continue;
+        }
+        int values = block.values(output);
+        int index = block.index(output, at / values, at % values);
+        boolean right = !declaration.reproducibleBits() && piece.yardstick().accepts(output, index, is);
+        if (!right) {
+          report(
+              rule,
+              Verdict.FAILED,
+              piece.yardstick().witness(output, index, is),
+              "'%s' of case %s is %s%s, but was %s."
+                  .formatted(output, piece.reference().id(), Double.toHexString(is), when, Double.toHexString(was)));
+          return false;
+        }
+      }
+    }
+    double magnitude = Math.abs(first.lossSum());
+    boolean sum =
+        Double.compare(first.lossSum(), other.lossSum()) == 0
+            || !declaration.reproducibleBits() && Math.abs(first.lossSum() - other.lossSum()) <= 0x1p-16 * magnitude;
+    if (!sum) {
+      report(
+          rule,
+          Verdict.FAILED,
+          null,
+          "'loss_sum' of case %s is %s%s, but was %s."
+              .formatted(piece.reference().id(), other.lossSum(), when, first.lossSum()));
+    }
+    return sum;
+  }
+
+  private static double value(Operand operand, int at) {
+    return ((Number) Array.get(operand.array(), at)).doubleValue();
+  }
+
+  private void report(Rule rule, Verdict verdict, @Nullable Witness witness, @Nullable String reason) {
+    String operation = declaration.operation().id();
+    String dtype = declaration.dtype().id();
+    findings.accept(
+        new Finding(rule, "%s/%s/%s".formatted(rule.id(), operation, dtype), operation, dtype, verdict, witness, reason));
+  }
+}

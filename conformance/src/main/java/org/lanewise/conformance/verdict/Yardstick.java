@@ -1,0 +1,40 @@
+package org.lanewise.conformance.verdict;
+
+import java.util.Map;
+import org.lanewise.conformance.cases.Expectation;
+
+/** The contract {@code pytorch} of one case, element by element: for results that came in another way than by running it. */
+public final class Yardstick {
+  private final Expectation.Outputs expected;
+  private final Map<String, Tolerance> tolerances;
+  private final Units units;
+
+  Yardstick(Expectation.Outputs expected, Map<String, Tolerance> tolerances, Units units) {
+    this.expected = expected;
+    this.tolerances = tolerances;
+    this.units = units;
+  }
+
+  /** Whether the case has such an output, with a value for each of its elements. */
+  public boolean has(String output) {
+    Expectation.Output stored = expected.outputs().get(output);
+    return stored != null && stored.positions() == null;
+  }
+
+  /** The value that is right. */
+  public double expected(String output, int index) {
+    return tolerances.get(output).expected(index);
+  }
+
+  /** Whether a result keeps the contract. */
+  public boolean accepts(String output, int index, double got) {
+    return tolerances.get(output).accepts(index, got);
+  }
+
+  /** A result beside what is right. */
+  public Witness witness(String output, int index, double got) {
+    Tolerance tolerance = tolerances.get(output);
+    return new Witness(
+        output, index, units.describe(output, index), got, tolerance.expected(index), tolerance.ulp(index, got));
+  }
+}
