@@ -64,11 +64,11 @@ final class Repeats {
     this.findings = findings;
   }
 
-  /** All pieces in turn, several times. */
+  /** All pieces in turn, several times, backwards: what a call leaves behind then meets another call than before. */
   void again(List<Piece> pieces, int times) {
     List<KernelCall> calls = first(Rule.REPEAT, pieces);
     if (calls != null) {
-      repeat(Rule.REPEAT, pieces, calls, times, false);
+      repeat(Rule.REPEAT, pieces.reversed(), calls.reversed(), times, false);
     }
   }
 
