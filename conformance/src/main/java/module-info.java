@@ -8,7 +8,9 @@ module org.lanewise.conformance {
 
   exports org.lanewise.conformance.calls;
   exports org.lanewise.conformance.cases;
+  exports org.lanewise.conformance.fresh;
   exports org.lanewise.conformance.oracle;
+  exports org.lanewise.conformance.remote;
   exports org.lanewise.conformance.ulp;
   exports org.lanewise.conformance.validation;
   exports org.lanewise.conformance.verdict;

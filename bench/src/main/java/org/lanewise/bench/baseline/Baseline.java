@@ -19,8 +19,6 @@ import org.lanewise.kernels.tensor.DType;
  * loadable, to say why it cannot run, without it.
  */
 public abstract class Baseline implements KernelProvider {
-  private static final double NONE = Double.POSITIVE_INFINITY;
-
   private final String id;
   private final String description;
   private final boolean loss;
@@ -116,7 +114,7 @@ public abstract class Baseline implements KernelProvider {
   @Override
   public final List<Declaration> declarations() {
     return Arrays.stream(Operation.values())
-        .map(operation -> new Declaration(operation, DType.FLOAT32, NONE, NONE, NONE, NONE, false, false))
+        .map(operation -> Declaration.ofNothing(operation, DType.FLOAT32))
         .toList();
   }
 

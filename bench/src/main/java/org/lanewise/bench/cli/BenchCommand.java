@@ -109,7 +109,7 @@ final class BenchCommand implements Callable<Integer> {
         new WorkFilter(operations, dtypes, batches, classes, data).apply(Grid.load().preset(preset));
     List<KernelProvider> providers = kernels.isEmpty() ? Subjects.kernels(true, err) : required(kernels);
 
-    List<MeasuredRow> rows = measure(points, providers, Effort.of(preset), threads, WorkFolder.path().resolve("jmh.log"), err);
+    List<MeasuredRow> rows = measure(points, providers, Effort.of(preset), threads, WorkFolder.path().resolve("jmh.log"), err, null);
     out.print(BenchTable.of(rows));
     out.flush();
 
@@ -131,11 +131,18 @@ final class BenchCommand implements Callable<Integer> {
    *
    * @param threads the most threads of a call
    * @param log receives what JMH prints
+   * @param foreign a jar or a native library with kernels that are not built in; null for none
    */
   static List<MeasuredRow> measure(
-      List<Work> points, List<KernelProvider> kernels, Effort effort, int threads, Path log, PrintWriter err) {
+      List<Work> points,
+      List<KernelProvider> kernels,
+      Effort effort,
+      int threads,
+      Path log,
+      PrintWriter err,
+      @Nullable Path foreign) {
     try (Progress progress = Progress.on(err)) {
-      return new BenchmarkRunner(effort, threads, log)
+      return new BenchmarkRunner(effort, threads, log, foreign)
           .run(
               points,
               kernels,

@@ -28,9 +28,7 @@ final class CaseSelection {
     if (glob == null) {
       return ofOperation;
     }
-    Pattern pattern =
-        Pattern.compile(
-            List.of(glob.split("\\*", -1)).stream().map(Pattern::quote).collect(Collectors.joining(".*")), Pattern.DOTALL);
+    Pattern pattern = pattern(glob);
     List<ReferenceCase> matching = ofOperation.stream().filter(c -> pattern.matcher(c.id()).matches()).toList();
     if (matching.isEmpty()) {
       throw UserError.usage(
@@ -38,6 +36,12 @@ final class CaseSelection {
               .formatted(glob, part(ofOperation, 0), part(ofOperation, 1)));
     }
     return matching;
+  }
+
+  /** The pattern of a glob in which {@code *} stands for any text. */
+  static Pattern pattern(String glob) {
+    return Pattern.compile(
+        List.of(glob.split("\\*", -1)).stream().map(Pattern::quote).collect(Collectors.joining(".*")), Pattern.DOTALL);
   }
 
   private static String part(List<ReferenceCase> cases, int part) {

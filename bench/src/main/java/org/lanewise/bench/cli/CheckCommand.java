@@ -55,7 +55,7 @@ final class CheckCommand implements Callable<Integer> {
     List<Work> points = Grid.load().preset(PRESET).points();
     List<KernelProvider> kernels = Subjects.kernels(all, new PrintWriter(PrintWriter.nullWriter()));
     List<MeasuredRow> rows =
-        BenchCommand.measure(points, kernels, Effort.of(PRESET), 1, folder.resolve("jmh.log"), err);
+        BenchCommand.measure(points, kernels, Effort.of(PRESET), 1, folder.resolve("jmh.log"), err, null);
     ResultFile measured =
         new ResultFile("bench", Environment.current(), rows.stream().map(MeasuredRow::toJson).toList());
     measured.write(folder.resolve("bench.json"));

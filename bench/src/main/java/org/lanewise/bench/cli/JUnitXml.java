@@ -6,32 +6,50 @@ import java.util.List;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.results.SafeFile;
-import org.lanewise.conformance.verdict.CaseResult;
 import org.lanewise.conformance.verdict.Verdict;
 
 /** Verdicts in the XML form that CI servers read as test results: one suite an implementation. */
 final class JUnitXml {
   private JUnitXml() {}
 
-  static void write(Path file, Verification verification) {
+  /** The tests of one implementation. */
+  record Suite(String name, List<Test> tests) {}
+
+  /**
+   * One test.
+   *
+   * @param group what it belongs to, in dotted form
+   * @param reason one sentence; null if passed
+   * @param detail what a failure shows beside
+   */
+  record Test(String group, String name, Verdict verdict, @Nullable String reason, String detail) {
+    private boolean isFailure() {
+      return verdict == Verdict.FAILED || verdict == Verdict.MISTRUSTED;
+    }
+
+    private boolean isSkipped() {
+      return verdict == Verdict.SKIPPED || verdict == Verdict.NOT_APPLICABLE;
+    }
+  }
+
+  static void write(Path file, List<Suite> suites) {
     StringWriter text = new StringWriter();
     try {
       XMLStreamWriter xml = XMLOutputFactory.newFactory().createXMLStreamWriter(text);
       xml.writeStartDocument("UTF-8", "1.0");
       xml.writeCharacters("\n");
       xml.writeStartElement("testsuites");
-      for (String subject : verification.subjects()) {
-        List<CaseResult> results =
-            verification.results().stream().filter(result -> result.subject().equals(subject)).toList();
+      for (Suite suite : suites) {
         xml.writeCharacters("\n");
         xml.writeStartElement("testsuite");
-        xml.writeAttribute("name", subject);
-        xml.writeAttribute("tests", Integer.toString(results.size()));
-        xml.writeAttribute("failures", Long.toString(results.stream().filter(JUnitXml::isFailure).count()));
-        xml.writeAttribute("skipped", Long.toString(results.stream().filter(JUnitXml::isSkipped).count()));
-        for (CaseResult result : results) {
-          writeCase(xml, verification, result);
+        xml.writeAttribute("name", suite.name);
+        xml.writeAttribute("tests", Integer.toString(suite.tests.size()));
+        xml.writeAttribute("failures", Long.toString(suite.tests.stream().filter(Test::isFailure).count()));
+        xml.writeAttribute("skipped", Long.toString(suite.tests.stream().filter(Test::isSkipped).count()));
+        for (Test test : suite.tests) {
+          writeTest(xml, test);
         }
         xml.writeEndElement();
       }
@@ -44,30 +62,21 @@ final class JUnitXml {
     SafeFile.write(file, text + "\n");
   }
 
-  private static void writeCase(XMLStreamWriter xml, Verification verification, CaseResult result)
-      throws XMLStreamException {
+  private static void writeTest(XMLStreamWriter xml, Test test) throws XMLStreamException {
     xml.writeCharacters("\n  ");
     xml.writeStartElement("testcase");
-    xml.writeAttribute("classname", result.subject() + "." + result.contract().id());
-    xml.writeAttribute("name", result.reference().id());
-    if (isFailure(result)) {
+    xml.writeAttribute("classname", test.group);
+    xml.writeAttribute("name", test.name);
+    if (test.isFailure()) {
       xml.writeStartElement("failure");
-      xml.writeAttribute("type", result.verdict().name());
-      xml.writeAttribute("message", String.valueOf(result.reason()));
-      xml.writeCharacters(String.valueOf(result.worst()) + "\nrepeat: " + verification.repeat(result));
+      xml.writeAttribute("type", test.verdict.name());
+      xml.writeAttribute("message", String.valueOf(test.reason));
+      xml.writeCharacters(test.detail);
       xml.writeEndElement();
-    } else if (isSkipped(result)) {
+    } else if (test.isSkipped()) {
       xml.writeEmptyElement("skipped");
-      xml.writeAttribute("message", "%s: %s".formatted(result.verdict(), result.reason()));
+      xml.writeAttribute("message", "%s: %s".formatted(test.verdict, test.reason));
     }
     xml.writeEndElement();
-  }
-
-  private static boolean isFailure(CaseResult result) {
-    return result.verdict() == Verdict.FAILED || result.verdict() == Verdict.MISTRUSTED;
-  }
-
-  private static boolean isSkipped(CaseResult result) {
-    return result.verdict() == Verdict.SKIPPED || result.verdict() == Verdict.NOT_APPLICABLE;
   }
 }

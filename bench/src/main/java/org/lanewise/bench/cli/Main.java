@@ -20,8 +20,10 @@ import picocli.CommandLine.ScopeType;
       CheckCommand.class,
       ListCommand.class,
       VerifyCommand.class,
+      ValidateCommand.class,
       BenchCommand.class,
-      ReportCommand.class
+      ReportCommand.class,
+      ServeCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,

@@ -52,6 +52,20 @@ final class Progress implements AutoCloseable {
     int full = (int) ((long) BAR * (index - 1) / Math.max(1, total));
     String line =
         "[%s%s] %d/%d, %s left: %s".formatted("#".repeat(full), ".".repeat(BAR - full), index, total, text(left), step);
+    redraw(line);
+  }
+
+  /** A step of nobody knows how many begins. */
+  void step(String step) {
+    if (!terminal) {
+      err.println(step);
+      err.flush();
+      return;
+    }
+    redraw(step);
+  }
+
+  private void redraw(String line) {
     err.print("\r" + line.substring(0, Math.min(LINE, line.length())) + " ".repeat(Math.max(0, LINE - line.length())));
     err.flush();
     drawn = true;

@@ -247,7 +247,7 @@ final class Verification {
     return json;
   }
 
-  private static JsonObject witness(Witness worst) {
+  static JsonObject witness(Witness worst) {
     JsonObject json = new JsonObject();
     json.addProperty("output", worst.output());
     json.addProperty("index", worst.index());
@@ -262,8 +262,29 @@ final class Verification {
     return Double.isFinite(value) ? new JsonPrimitive(Double.toHexString(value)) : Json.number(value);
   }
 
+  /** The verdicts as tests, one suite an implementation. */
+  List<JUnitXml.Suite> suites() {
+    List<JUnitXml.Suite> suites = new ArrayList<>();
+    for (String subject : subjects()) {
+      List<JUnitXml.Test> tests = new ArrayList<>();
+      for (CaseResult result : results) {
+        if (result.subject().equals(subject)) {
+          tests.add(
+              new JUnitXml.Test(
+                  subject + "." + result.contract().id(),
+                  result.reference().id(),
+                  result.verdict(),
+                  result.reason(),
+                  "%s\nrepeat: %s".formatted(result.worst(), repeat(result))));
+        }
+      }
+      suites.add(new JUnitXml.Suite(subject, tests));
+    }
+    return suites;
+  }
+
   /** The ids of the implementations that were judged. */
-  Set<String> subjects() {
+  private Set<String> subjects() {
     return rows.keySet().stream().map(RowKey::subject).collect(Collectors.toCollection(LinkedHashSet::new));
   }
 }

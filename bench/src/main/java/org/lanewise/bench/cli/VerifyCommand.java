@@ -93,7 +93,7 @@ final class VerifyCommand implements Callable<Integer> {
       new ResultFile("verify", Environment.current(), verification.toJson(), verification.counts()).write(json);
     }
     if (junit != null) {
-      JUnitXml.write(junit, verification);
+      JUnitXml.write(junit, verification.suites());
     }
     return verification.exitCode();
   }

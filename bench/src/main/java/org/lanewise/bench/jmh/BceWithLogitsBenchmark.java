@@ -2,7 +2,6 @@ package org.lanewise.bench.jmh;
 
 import java.util.concurrent.TimeUnit;
 import org.lanewise.kernels.BceWithLogits;
-import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.Reduction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -83,7 +82,7 @@ public class BceWithLogitsBenchmark {
   public void setUp() {
     Reduction how = Reduction.of(reduction);
     perValue = how == Reduction.NONE;
-    loss = BceWithLogits.on(Kernels.require(kernel)).reduction(how).threads(threads);
+    loss = BceWithLogits.on(ForeignKernels.require(kernel)).reduction(how).threads(threads);
     BenchmarkInputs<float[]> inputs = BenchmarkInputs.bceWithLogits(data, batch, classes);
     logits = inputs.logits();
     target = inputs.target();

@@ -64,6 +64,18 @@ public final class BenchmarkRunner {
   private final Effort effort;
   private final int threads;
   private final Path log;
+  private final @Nullable Path foreign;
+
+  /**
+   * A runner of built-in kernels.
+   *
+   * @param effort how long each point is measured
+   * @param threads the most threads of a call
+   * @param log receives what JMH prints; replaced
+   */
+  public BenchmarkRunner(Effort effort, int threads, Path log) {
+    this(effort, threads, log, null);
+  }
 
   /**
    * A runner.
@@ -71,11 +83,13 @@ public final class BenchmarkRunner {
    * @param effort how long each point is measured
    * @param threads the most threads of a call
    * @param log receives what JMH prints; replaced
+   * @param foreign a jar or a native library whose kernels the forks know as well; null for none
    */
-  public BenchmarkRunner(Effort effort, int threads, Path log) {
+  public BenchmarkRunner(Effort effort, int threads, Path log, @Nullable Path foreign) {
     this.effort = effort;
     this.threads = threads;
     this.log = log;
+    this.foreign = foreign;
   }
 
   /** Why the kernel cannot compute the work, in one sentence; null where it can. */
@@ -101,6 +115,7 @@ public final class BenchmarkRunner {
     int total = points.size() * kernels.size();
     List<MeasuredRow> rows = new ArrayList<>();
     long begin = System.nanoTime();
+    String classPath = ForeignKernels.extendClassPath(foreign);
     try (OutputStream chatter = openLog()) {
       for (Work work : points) {
         for (KernelProvider kernel : kernels) {
@@ -112,6 +127,8 @@ public final class BenchmarkRunner {
       }
     } catch (IOException e) {
       throw UserError.unwritable(log, e);
+    } finally {
+      ForeignKernels.restoreClassPath(classPath);
     }
     return rows;
   }
@@ -207,6 +224,7 @@ public final class BenchmarkRunner {
         .measurementIterations(effort.iterations())
         .measurementTime(TimeValue.milliseconds(effort.time().toMillis()))
         .jvmArgs(heapFlags(heapBytes(work)))
+        .jvmArgsPrepend(ForeignKernels.flags(foreign))
         .addProfiler(GCProfiler.class) // counts what a call allocates, outside the timed part
         .build();
   }

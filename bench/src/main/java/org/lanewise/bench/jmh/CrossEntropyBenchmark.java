@@ -2,7 +2,6 @@ package org.lanewise.bench.jmh;
 
 import java.util.concurrent.TimeUnit;
 import org.lanewise.kernels.CrossEntropy;
-import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.Reduction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -84,7 +83,7 @@ public class CrossEntropyBenchmark {
   public void setUp() {
     Reduction how = Reduction.of(reduction);
     perValue = how == Reduction.NONE;
-    loss = CrossEntropy.on(Kernels.require(kernel)).reduction(how).threads(threads);
+    loss = CrossEntropy.on(ForeignKernels.require(kernel)).reduction(how).threads(threads);
     BenchmarkInputs<long[]> inputs = BenchmarkInputs.crossEntropy(data, batch, classes);
     logits = inputs.logits();
     target = inputs.target();

@@ -22,11 +22,33 @@ public class NativeKernelProvider implements KernelProvider {
   private final String description;
   private final Path file;
 
-  /** The library of the given id in a folder. */
-  NativeKernelProvider(String id, String description, Path folder) {
+  /**
+   * The library in a file, whatever it is called.
+   *
+   * @throws IllegalArgumentException if the file is no library with the C form of the kernel call; the message says why
+   */
+  public static KernelProvider at(Path file) {
+    NativeLibrary library;
+    try {
+      library = NativeLibrary.load(file);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "%s cannot be used: %s%s"
+              .formatted(file, e.getMessage(), String.valueOf(e.getMessage()).endsWith(".") ? "" : "."),
+          e);
+    }
+    return new NativeKernelProvider(library.id(), file, library.description());
+  }
+
+  private NativeKernelProvider(String id, Path file, String description) {
     this.id = id;
     this.description = description + ", called through the C form of the kernel call";
-    this.file = folder.resolve(System.mapLibraryName("lanewise-" + id));
+    this.file = file;
+  }
+
+  /** The library of the given id in a folder. */
+  NativeKernelProvider(String id, String description, Path folder) {
+    this(id, folder.resolve(System.mapLibraryName("lanewise-" + id)), description);
   }
 
   /** {@code c-avx512}. */

@@ -44,7 +44,12 @@ record NativeLibrary(
 
   @SuppressWarnings("restricted") // native access is what this class is for
   private static NativeLibrary read(Path file) {
-    SymbolLookup symbols = SymbolLookup.libraryLookup(file, Arena.global());
+    SymbolLookup symbols;
+    try {
+      symbols = SymbolLookup.libraryLookup(file, Arena.global());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("It is no native library that this machine can load.", e);
+    }
     MemorySegment function =
         symbols
             .find("lanewise_kernel_info")
@@ -66,6 +71,13 @@ record NativeLibrary(
     List<Declaration> declared = new ArrayList<>();
     for (long i = 0; i < info.get(ValueLayout.JAVA_LONG, 48); i++) {
       declared.add(declaration(declarations.asSlice(i * size, size)));
+    }
+    for (Declaration declaration : declared) {
+      String name = "lanewise_%s_f32".formatted(declaration.operation().id());
+      if (symbols.find(name).isEmpty()) {
+        throw new IllegalArgumentException(
+            "It declares %s, but has no function %s.".formatted(declaration.operation().id(), name));
+      }
     }
     return new NativeLibrary(
         text(info, 16),

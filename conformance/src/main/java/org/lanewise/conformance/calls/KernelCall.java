@@ -64,6 +64,22 @@ public final class KernelCall {
     return operation == Operation.BCE_WITH_LOGITS ? bceWithLogits().lossSum : crossEntropy().lossSum;
   }
 
+  /** The sum of the weights that the kernel left in the call; 0 for BCE, which has none. */
+  public double weightSum() {
+    return operation == Operation.BCE_WITH_LOGITS ? 0 : crossEntropy().weightSum;
+  }
+
+  /** Sets what {@link #lossSum()} and {@link #weightSum()} give. */
+  public void setSums(double lossSum, double weightSum) {
+    switch (operation) {
+      case BCE_WITH_LOGITS -> bceWithLogits().lossSum = lossSum;
+      case CROSS_ENTROPY -> {
+        crossEntropy().lossSum = lossSum;
+        crossEntropy().weightSum = weightSum;
+      }
+    }
+  }
+
   /** The call, ready to be made as often as wanted; making it does nothing but call the kernel. */
   @SuppressWarnings("unchecked") // the arrays are of the dtype's class
   public Runnable on(KernelProvider provider) {
@@ -151,13 +167,7 @@ public final class KernelCall {
         }
       }
     }
-    switch (operation) {
-      case BCE_WITH_LOGITS -> bceWithLogits().lossSum = SPOILT;
-      case CROSS_ENTROPY -> {
-        crossEntropy().lossSum = SPOILT;
-        crossEntropy().weightSum = SPOILT;
-      }
-    }
+    setSums(SPOILT, SPOILT);
   }
 
   private static <A> BceWithLogitsCall<A> copyOf(BceWithLogitsCall<A> call) {
@@ -226,15 +236,9 @@ public final class KernelCall {
         keepFurthest(right.get(o).array(), kept.get(o).array(), got.get(o).array());
       }
     }
-    switch (operation) {
-      case BCE_WITH_LOGITS ->
-          bceWithLogits().lossSum = further(expected.lossSum(), bceWithLogits().lossSum, other.lossSum());
-      case CROSS_ENTROPY -> {
-        CrossEntropyCall<?> ce = crossEntropy();
-        ce.lossSum = further(expected.lossSum(), ce.lossSum, other.lossSum());
-        ce.weightSum = further(expected.crossEntropy().weightSum, ce.weightSum, other.crossEntropy().weightSum);
-      }
-    }
+    setSums(
+        further(expected.lossSum(), lossSum(), other.lossSum()),
+        further(expected.weightSum(), weightSum(), other.weightSum()));
   }
 
   private static void keepFurthest(Object expected, Object kept, Object got) {

@@ -78,6 +78,16 @@ public final class Operand {
     return offset + row * strides[0] + column * strides[1] + inner * strides[2];
   }
 
+  /** From an element of the block to that of the next row. */
+  public int rowStride() {
+    return strides[0];
+  }
+
+  /** From an element of the block to that of the next column, or class. */
+  public int columnStride() {
+    return strides[1];
+  }
+
   /** The lowest index of the block in the array. */
   public int first() {
     return offset;

@@ -14,6 +14,11 @@ public final class Options {
     this.values = Map.copyOf(values);
   }
 
+  /** The options by name: a {@link String}, a {@link Long}, a {@link Double}, or a list of strings. */
+  public Map<String, Object> values() {
+    return values;
+  }
+
   /** The names that are stored. */
   public Set<String> names() {
     return values.keySet();

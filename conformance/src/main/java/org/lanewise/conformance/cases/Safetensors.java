@@ -1,10 +1,17 @@
 package org.lanewise.conformance.cases;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
@@ -13,12 +20,21 @@ import org.lanewise.kernels.tensor.Tensor;
  * A file in the public safetensors format: the length of the header as a 64-bit little-endian integer, a JSON header, the
  * values. Everything the header claims is checked against the file's size before anything is allocated.
  */
-final class Safetensors {
+public final class Safetensors {
+  private static final String METADATA = "__metadata__";
+
   private final String file;
   private final ByteBuffer values;
-  private final Map<String, Json> header = new HashMap<>();
+  private final Map<String, Json> header = new LinkedHashMap<>();
+  private final @Nullable Json metadata;
 
-  Safetensors(String file, byte[] content) {
+  /**
+   * Reads a file.
+   *
+   * @param file its name, for messages
+   * @throws DataException if it is not of the format
+   */
+  public Safetensors(String file, byte[] content) {
     this.file = file;
     if (content.length < Long.BYTES) {
       throw new DataException(
@@ -33,16 +49,34 @@ final class Safetensors {
     }
     int end = Long.BYTES + (int) headerLength;
     Json names = Json.parse(file, Arrays.copyOfRange(content, Long.BYTES, end));
+    this.metadata = names.has(METADATA) ? names.object(METADATA) : null;
     for (String name : names.keys()) {
-      if (!name.equals("__metadata__")) {
+      if (!name.equals(METADATA)) {
         header.put(name, names.object(name));
       }
     }
     this.values = buffer.slice(end, content.length - end).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** The tensor of the given name. */
-  Tensor tensor(String name) {
+  /** The names of the tensors. */
+  public Set<String> names() {
+    return header.keySet();
+  }
+
+  /** An entry of the metadata, a text. */
+  public String metadata(String key) {
+    if (metadata == null) {
+      throw new DataException("%s has no %s; write it anew.".formatted(file, METADATA));
+    }
+    return metadata.string(key);
+  }
+
+  /**
+   * The tensor of the given name.
+   *
+   * @throws DataException if there is none, or what is said of it does not fit
+   */
+  public Tensor tensor(String name) {
     Json entry = header.get(name);
     if (entry == null) {
       throw new DataException("%s has no tensor '%s'; write the data anew with generate.py.".formatted(file, name));
@@ -84,6 +118,44 @@ final class Safetensors {
     return tensor;
   }
 
+  /** A file with the given tensors and metadata; values begin at multiples of eight bytes. */
+  public static byte[] write(Map<String, Tensor> tensors, Map<String, String> metadata) {
+    JsonObject header = new JsonObject();
+    JsonObject texts = new JsonObject();
+    metadata.forEach(texts::addProperty);
+    header.add(METADATA, texts);
+    // The format knows no gaps: wide dtypes come first, so that every tensor is aligned to its own width.
+    List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(tensors.entrySet());
+    ordered.sort(Comparator.comparing(entry -> -entry.getValue().dtype().bytes()));
+    long offset = 0;
+    for (Map.Entry<String, Tensor> entry : ordered) {
+      Tensor tensor = entry.getValue();
+      JsonObject place = new JsonObject();
+      place.addProperty("dtype", name(tensor.dtype()));
+      JsonArray shape = new JsonArray();
+      for (int size : tensor.shape()) {
+        shape.add(size);
+      }
+      place.add("shape", shape);
+      JsonArray offsets = new JsonArray();
+      offsets.add(offset);
+      offset += (long) tensor.numel() * tensor.dtype().bytes();
+      offsets.add(offset);
+      place.add("data_offsets", offsets);
+      header.add(entry.getKey(), place);
+    }
+    byte[] text = header.toString().getBytes(StandardCharsets.UTF_8);
+    int headerLength = Math.ceilDiv(text.length, Long.BYTES) * Long.BYTES;
+    ByteBuffer file =
+        ByteBuffer.allocate(Math.toIntExact(Long.BYTES + headerLength + offset)).order(ByteOrder.LITTLE_ENDIAN);
+    file.putLong(headerLength).put(text);
+    while (file.position() < Long.BYTES + headerLength) {
+      file.put((byte) ' ');
+    }
+    ordered.forEach(entry -> file.put(encode(entry.getValue())));
+    return file.array();
+  }
+
   /** The little-endian bytes of a tensor's values. */
   static byte[] encode(Tensor tensor) {
     ByteBuffer bytes =
@@ -98,6 +170,21 @@ final class Safetensors {
       default -> throw new IllegalStateException("No dtype has an array of " + tensor.array().getClass());
     }
     return bytes.array();
+  }
+
+  private static String name(DType dtype) {
+    return switch (dtype) {
+      case FLOAT32 -> "F32";
+      case FLOAT64 -> "F64";
+      case FLOAT16 -> "F16";
+      case BFLOAT16 -> "BF16";
+      case INT64 -> "I64";
+      case INT32 -> "I32";
+      case INT16 -> "I16";
+      case INT8 -> "I8";
+      case UINT8 -> "U8";
+      case BOOL -> "BOOL";
+    };
   }
 
   private static @Nullable DType dtype(String name) {

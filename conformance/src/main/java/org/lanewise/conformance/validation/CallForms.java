@@ -13,6 +13,7 @@ import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.verdict.Rule;
+import org.lanewise.conformance.verdict.Sentence;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.conformance.verdict.Yardstick;
@@ -228,11 +229,10 @@ final class CallForms {
       return (hostile || sums(form, call, picked, rule, among)) && right;
     }
 
-    /** Times the scale of the form the result may leave the dtype. */
+    /** Where the result, or the result times the scale of the form, leaves float32, the scale decides what it is. */
     private boolean overflows(String output, int index, Form form) {
-      return !output.equals("loss")
-          && form.scale() > 1
-          && Math.abs(yardstick.expected(output, index)) * form.scale() > Float.MAX_VALUE;
+      double scaled = Math.abs(yardstick.expected(output, index)) * form.scale();
+      return !output.equals("loss") && form.scale() != 1 && scaled > Float.MAX_VALUE;
     }
 
     private double get(Operand operand, int i, int c, int values, KernelCall call) {

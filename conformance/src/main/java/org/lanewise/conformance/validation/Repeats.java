@@ -1,6 +1,7 @@
 package org.lanewise.conformance.validation;
 
 import java.lang.reflect.Array;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,8 +22,8 @@ import org.lanewise.kernels.spi.Declaration;
  * first time; to the bit where that is declared, otherwise within the contract, for a JIT compiler may round otherwise.
  */
 final class Repeats {
-  /** Rounds of repeated calls until one allocates nothing: the JIT compiler has to finish first. */
-  private static final int ROUNDS = 40;
+  /** So long calls are repeated until a round of them allocates nothing: the JIT compiler has to finish first. */
+  private static final Duration WARMUP = Duration.ofSeconds(10);
 
   /** JVMs that compile otherwise, or have other vectors. */
   private static final List<List<String>> JVMS =
@@ -88,7 +89,8 @@ final class Repeats {
       ReferenceCase reference = pieces.get(i).reference();
       long bytes = Long.MAX_VALUE;
       try {
-        for (int round = 0; round < ROUNDS && bytes > 0; round++) {
+        long end = System.nanoTime() + WARMUP.toNanos();
+        while (bytes > 0 && (bytes == Long.MAX_VALUE || System.nanoTime() < end)) {
           Optional<KernelUnderTest.Repetition> repetition = kernel.repeat(calls.subList(i, i + 1), times, false);
           if (repetition.isEmpty() || repetition.get().allocatedBytes() < 0) {
             report(Rule.ALLOCATION, Verdict.SKIPPED, null, "There is no way to count what the calls allocate.");

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.Expectation;
@@ -13,6 +14,7 @@ import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.ulp.Ulp;
 import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**
@@ -23,6 +25,8 @@ import org.lanewise.kernels.tensor.Tensor;
 public final class Conformance {
   /** PyTorch's largest relative error among scalar results, by operation, dtype and region. */
   private final Map<List<Object>, Double> relativeErrors = new HashMap<>();
+
+  private @Nullable Errors errors;
 
   /** @param data all cases of the data, also where only some are to be judged: the tolerance of scalars needs them */
   public Conformance(ReferenceData data) {
@@ -36,6 +40,24 @@ public final class Conformance {
                     relativeErrors.merge(scalarKey(reference, output), Tolerance.relativeError(output), Math::max));
       }
     }
+  }
+
+  /** Tells the error of each element that is judged from now on. */
+  public void observe(Errors listener) {
+    this.errors = listener;
+  }
+
+  /** Is told errors, element by element. */
+  @FunctionalInterface
+  public interface Errors {
+    /**
+     * The error of one element whose inputs and truth are finite.
+     *
+     * @param output the name of the output tensor
+     * @param ulp signed, in ULP of the true value; of the largest term of its sum where terms may cancel
+     * @param witness the element
+     */
+    void error(ReferenceCase reference, String output, double ulp, Supplier<Witness> witness);
   }
 
   private static List<Object> scalarKey(ReferenceCase reference, Expectation.Output output) {
@@ -171,6 +193,8 @@ public final class Conformance {
                     Verdict.FAILED,
                     null,
                     "Gave %s, expected the error «%s».".formatted(outputs.values().values(), wanted));
+            case Subject.Outcome.Unsupported unsupported ->
+                result(Contract.PYTORCH, Rule.ERRORS, Verdict.SKIPPED, null, unsupported.reason());
             case Subject.Outcome.Broke broke ->
                 result(
                     Contract.PYTORCH,
@@ -208,6 +232,9 @@ public final class Conformance {
           return both(
               Rule.ERRORS, Verdict.FAILED, "Raised «%s: %s», expected values.".formatted(raised.torchClass(), raised.message()));
         }
+        case Subject.Outcome.Unsupported unsupported -> {
+          return both(Rule.AGREEMENT, Verdict.SKIPPED, unsupported.reason());
+        }
         case Subject.Outcome.Broke broke -> {
           return both(broke.rule(), Verdict.FAILED, broke.reason());
         }
@@ -227,6 +254,9 @@ public final class Conformance {
               Verdict.FAILED,
               "'%s' is the text «%s», expected «%s».".formatted(text.getKey(), values.get(text.getKey()), text.getValue()));
         }
+      }
+      if (errors != null) {
+        tellErrors(errors, expected, tolerances, units, got);
       }
       Map<String, Tolerance> ofPytorch = subject.answersAsPytorch() ? tolerances(reference, expected, units, false) : tolerances;
       return List.of(judgePytorch(expected, ofPytorch, units, got), judgeTrue(expected, tolerances, units, got));
@@ -305,6 +335,33 @@ public final class Conformance {
           || subject.answersAsPytorch()
               && !reference.deviations().isEmpty()
               && Double.compare(value, tolerance.pytorch(i)) == 0;
+    }
+
+    private void tellErrors(
+        Errors listener,
+        Expectation.Outputs expected,
+        Map<String, Tolerance> tolerances,
+        Units units,
+        Map<String, Tensor> got) {
+      tolerances.forEach(
+          (name, tolerance) -> {
+            Expectation.Output output = expected.outputs().get(name);
+            if (!output.dtype().isFloatingPoint()) {
+              return;
+            }
+            Bounds bounds = new Bounds(Declaration.ofNothing(Operation.BCE_WITH_LOGITS, output.dtype()), reference, inputs, units);
+            for (int i = 0; i < tolerance.size(); i++) {
+              double right = tolerance.expected(i);
+              if (tolerance.finiteInputs(i) && Double.isFinite(right)) {
+                int position = output.position(i);
+                double value = got.get(name).getDouble(position);
+                double low = output.exactLow() == null ? 0 : output.exactLow()[i];
+                double ulp = Ulp.error(value, right, low, bounds.unit(name, output, position, right), output.dtype());
+                int element = i;
+                listener.error(reference, name, ulp, () -> witness(name, output, element, units, value, right, ulp));
+              }
+            }
+          });
     }
 
     private CaseResult judgeTrue(

@@ -30,8 +30,13 @@ final class FrontDoor {
     } catch (DataException e) {
       throw e;
     } catch (RuntimeException | Error broken) { // whatever an implementation throws is its failure, not ours
-      return new Subject.Outcome.Broke(Rule.COMPLETION, "The call ended with %s.".formatted(broken));
+      return new Subject.Outcome.Broke(Rule.COMPLETION, sentence(broken));
     }
+  }
+
+  /** What a failure says; some come with a sentence for people. */
+  private static String sentence(Throwable broken) {
+    return broken instanceof Sentence ? String.valueOf(broken.getMessage()) : "The call ended with %s.".formatted(broken);
   }
 
   private static Subject.Outcome call(KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs) {

@@ -63,6 +63,13 @@ public interface Subject {
     record Raised(String torchClass, String message) implements Outcome {}
 
     /**
+     * The implementation says that it does not supply what was asked; the case is then skipped.
+     *
+     * @param reason one sentence
+     */
+    record Unsupported(String reason) implements Outcome {}
+
+    /**
      * A failure of the implementation.
      *
      * @param rule what it broke

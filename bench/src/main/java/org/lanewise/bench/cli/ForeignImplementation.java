@@ -1,0 +1,98 @@
+package org.lanewise.bench.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.UserError;
+import org.lanewise.bench.jmh.JvmFlags;
+import org.lanewise.conformance.remote.ChildProcess;
+import org.lanewise.conformance.remote.RemoteFailure;
+import org.lanewise.conformance.remote.RemoteImplementation;
+import org.lanewise.conformance.validation.KernelUnderTest;
+import org.lanewise.conformance.verdict.Subject;
+
+/** What is not built in, running in a process of its own. */
+final class ForeignImplementation implements AutoCloseable {
+  private final String description;
+  private final RemoteImplementation remote;
+
+  private ForeignImplementation(String description, RemoteImplementation remote) {
+    this.description = description;
+    this.remote = remote;
+  }
+
+  /** The kernels of a jar or a native library, served by a JVM of their own. */
+  static ForeignImplementation ofFile(Path file, Duration timeLimit, long memoryLimit) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(JvmFlags.all());
+    // A heap that is full throws an error with a name before the process is so large that it has to be ended.
+    command.add("-Xmx%dm".formatted(Math.max(32, memoryLimit / 2 >> 20)));
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:-UsePerfData");
+    command.add("-XX:-CreateCoredumpOnCrash");
+    command.add("-XX:ErrorFile=" + WorkFolder.path().toAbsolutePath().resolve("hs_err_validate.log"));
+    command.addAll(ServeCommand.arguments(file));
+    return open(file.toString(), command, true, timeLimit, memoryLimit);
+  }
+
+  /** A command of the user, run by the shell. */
+  static ForeignImplementation ofCommand(String line, Duration timeLimit, long memoryLimit) {
+    // exec, so that the process that is watched is the command and not the shell.
+    return open(line, List.of("sh", "-c", "exec " + line), false, timeLimit, memoryLimit);
+  }
+
+  private static ForeignImplementation open(
+      String name, List<String> command, boolean isJvm, Duration timeLimit, long memoryLimit) {
+    ChildProcess process = new ChildProcess(command, timeLimit, memoryLimit);
+    RemoteImplementation remote;
+    try {
+      remote = RemoteImplementation.of(process, isJvm);
+    } catch (RemoteFailure e) {
+      process.close();
+      throw UserError.environment("%s cannot be validated. %s".formatted(name, e.getMessage()));
+    } catch (RuntimeException | Error e) {
+      process.close();
+      throw e;
+    }
+    if (remote.kernels().isEmpty() && remote.operations() == null) {
+      remote.close();
+      throw UserError.environment(
+          "%s supplies no kernels and no operations; its answer to \"describe\" has to list them.".formatted(name));
+    }
+    return new ForeignImplementation(remote.name() == null ? name : "%s (%s)".formatted(remote.name(), name), remote);
+  }
+
+  /** What is validated, for people. */
+  String description() {
+    return description;
+  }
+
+  List<KernelUnderTest> kernels() {
+    return remote.kernels();
+  }
+
+  @Nullable Subject operations() {
+    return remote.operations();
+  }
+
+  @Override
+  public void close() {
+    remote.close();
+  }
+
+  /** Whether a file is a jar, by its first bytes. */
+  static boolean isJar(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] magic = in.readNBytes(4);
+      return magic.length == 4 && magic[0] == 'P' && magic[1] == 'K' && magic[2] == 3 && magic[3] == 4;
+    } catch (IOException e) {
+      throw UserError.unreadable(file, e);
+    }
+  }
+}

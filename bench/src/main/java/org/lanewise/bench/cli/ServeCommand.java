@@ -1,0 +1,107 @@
+package org.lanewise.bench.cli;
+
+import java.io.File;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.UserError;
+import org.lanewise.bench.nativelib.NativeKernelProvider;
+import org.lanewise.conformance.remote.Server;
+import org.lanewise.kernels.spi.KernelProvider;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/**
+ * The child of {@code validate}: serves the kernels of a jar, which is on its class path, or of a native library on standard
+ * input and output.
+ */
+@Command(name = "serve", hidden = true, description = "Serves kernels to the process that started this one.")
+final class ServeCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "JAR|LIB")
+  private Path file;
+
+  /** The arguments of a JVM that serves a file. */
+  static List<String> arguments(Path file) {
+    String classPath = System.getProperty("java.class.path");
+    boolean jar = ForeignImplementation.isJar(file);
+    return List.of(
+        "-cp",
+        jar ? classPath + File.pathSeparator + file.toAbsolutePath() : classPath,
+        Main.class.getName(),
+        "serve",
+        file.toAbsolutePath().toString());
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    OutputStream answers = new FileOutputStream(FileDescriptor.out);
+    System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.err), true)); // a kernel that prints spoils nothing
+    FileInputStream requests = new FileInputStream(FileDescriptor.in);
+    System.setIn(InputStream.nullInputStream());
+    endWithParent();
+    new Server(ForeignImplementation.isJar(file) ? ofJar() : List.of(ofLibrary())).serve(requests, answers);
+    return ExitCode.GOOD;
+  }
+
+  /** A call that never returns must not outlive the process that wants its result. */
+  private static void endWithParent() {
+    ProcessHandle.current()
+        .parent()
+        .ifPresent(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ExitCode.ENVIRONMENT)));
+  }
+
+  private KernelProvider ofLibrary() {
+    try {
+      return NativeKernelProvider.at(file);
+    } catch (IllegalArgumentException e) {
+      throw UserError.environment(e.getMessage());
+    }
+  }
+
+  /** The providers whose classes are in the jar. */
+  private List<KernelProvider> ofJar() {
+    List<KernelProvider> providers = new ArrayList<>();
+    Iterator<ServiceLoader.Provider<KernelProvider>> all = ServiceLoader.load(KernelProvider.class).stream().iterator();
+    try {
+      while (all.hasNext()) {
+        ServiceLoader.Provider<KernelProvider> found = all.next();
+        if (isInJar(found.type())) {
+          providers.add(found.get());
+        }
+      }
+    } catch (ServiceConfigurationError | LinkageError e) {
+      throw UserError.environment(
+          "A kernel provider of the jar cannot be loaded: %s; correct META-INF/services/%s, or the class."
+              .formatted(e.getCause() == null ? e.getMessage() : e.getCause(), KernelProvider.class.getName()));
+    }
+    if (providers.isEmpty()) {
+      throw UserError.environment(
+          "The jar has no kernel provider; name the class in META-INF/services/%s.".formatted(KernelProvider.class.getName()));
+    }
+    return providers;
+  }
+
+  private boolean isInJar(Class<?> type) {
+    CodeSource source = type.getProtectionDomain().getCodeSource();
+    try {
+      return source != null && Files.isSameFile(Path.of(source.getLocation().toURI()), file);
+    } catch (URISyntaxException | IOException e) {
+      return false;
+    }
+  }
+}

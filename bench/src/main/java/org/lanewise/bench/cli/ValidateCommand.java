@@ -1,0 +1,271 @@
+package org.lanewise.bench.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.UserError;
+import org.lanewise.bench.grid.Grid;
+import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.jmh.BenchmarkRunner;
+import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.results.Environment;
+import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.bench.results.ResultFile;
+import org.lanewise.bench.results.SafeFile;
+import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.validation.Finding;
+import org.lanewise.conformance.validation.KernelUnderTest;
+import org.lanewise.conformance.validation.Level;
+import org.lanewise.conformance.validation.Validation;
+import org.lanewise.conformance.verdict.Subject;
+import org.lanewise.kernels.Kernels;
+import org.lanewise.kernels.spi.Availability;
+import org.lanewise.kernels.spi.KernelProvider;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise validate}: the whole verdict on somebody else's implementation. */
+@Command(
+    name = "validate",
+    description = "Gives the whole verdict on kernels of a jar or a native library, or on any process.",
+    footer = {
+      "",
+      "What is validated runs in a process of its own: a crash costs a case, not the verdict.",
+      "Some rules are required of everybody, some of who declares them; the rest is shown and decides nothing.",
+      "",
+      "Examples:",
+      "  ./lanewise validate my-kernel.jar",
+      "  ./lanewise validate --level smoke libmykernel.so",
+      "  ./lanewise validate --command 'python3 examples/pytorch-under-test.py'"
+    })
+final class ValidateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "JAR|LIB",
+      description = "A jar with kernel providers, or a native library with the functions of lanewise_kernel.h.")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--command",
+      paramLabel = "CMD",
+      description = "A command whose process speaks the protocol of docs/protocol.md on its standard input and output.")
+  private @Nullable String command;
+
+  @Option(
+      names = "--level",
+      paramLabel = "LEVEL",
+      description = "smoke: seconds; full: minutes (default); exhaustive: also every float32 logit.")
+  private String levelName = "full";
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of the newly drawn cases (default: another one each time; printed).")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--case",
+      paramLabel = "GLOB",
+      description = "Judge only what has this id, such as one that failed; * stands for any text.")
+  private @Nullable String glob;
+
+  @Option(names = "--kernel", paramLabel = "ID", description = "Validate only this one of several kernels.")
+  private @Nullable String kernel;
+
+  @Option(names = "--time-limit", paramLabel = "S", description = "Seconds a call may take (default: 10).")
+  private int timeLimit = 10;
+
+  @Option(names = "--memory-limit", paramLabel = "MIB", description = "Memory its process may use (default: 2048).")
+  private int memoryLimit = 2048;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write every finding to this result file.")
+  private @Nullable Path json;
+
+  @Option(names = "--junit", paramLabel = "FILE", description = "Write every finding as JUnit XML.")
+  private @Nullable Path junit;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    Level level = level();
+    if (timeLimit < 1) {
+      throw UserError.usage("--time-limit is %d; give a number of seconds from 1 up.".formatted(timeLimit));
+    }
+    if (memoryLimit < 64) {
+      throw UserError.usage("--memory-limit is %d; give a number of MiB from 64 up.".formatted(memoryLimit));
+    }
+    SafeFile.requireWritable(json);
+    SafeFile.requireWritable(junit);
+    long drawn = seed == null ? new SecureRandom().nextInt(1_000_000) : seed;
+    List<ValidationSummary> summaries = new ArrayList<>();
+    List<MeasuredRow> speed = new ArrayList<>();
+    try (ForeignImplementation foreign = open()) {
+      out.printf("%s, level %s, seed %d%n", foreign.description(), level.id(), drawn);
+      out.flush();
+      for (KernelUnderTest under : chosen(foreign)) {
+        ValidationSummary summary = kernels(under, level, drawn, err);
+        summaries.add(summary);
+        summary.print(out);
+        out.flush();
+        if (level != Level.SMOKE && glob == null && file != null) {
+          speed.addAll(speed(under.provider(), out, err));
+        }
+      }
+      if (foreign.operations() != null && kernel == null) {
+        ValidationSummary summary = operations(foreign.operations(), level, drawn, err);
+        summaries.add(summary);
+        summary.print(out);
+      }
+    }
+    out.println();
+    summaries.forEach(summary -> out.println(summary.verdict()));
+    if (json != null) {
+      file(summaries, speed, drawn, level).write(json);
+    }
+    if (junit != null) {
+      JUnitXml.write(junit, summaries.stream().map(ValidationSummary::suite).toList());
+    }
+    return exitCode(summaries);
+  }
+
+  private Level level() {
+    for (Level level : Level.values()) {
+      if (level.id().equals(levelName)) {
+        return level;
+      }
+    }
+    throw UserError.usage("--level is '%s'; choose one of smoke, full, exhaustive.".formatted(levelName));
+  }
+
+  private ForeignImplementation open() {
+    if ((file == null) == (command == null)) {
+      throw UserError.usage(
+          file == null
+              ? "Nothing was named to validate; give a JAR or a native library, or --command with a command."
+              : "Both %s and --command were given; validate one thing at a time.".formatted(file));
+    }
+    Duration time = Duration.ofSeconds(timeLimit);
+    long bytes = (long) memoryLimit << 20;
+    if (command != null) {
+      return ForeignImplementation.ofCommand(command, time, bytes);
+    }
+    if (!Files.isRegularFile(file)) {
+      throw UserError.usage("There is no file %s; name a jar with kernels, or a native library.".formatted(file));
+    }
+    return ForeignImplementation.ofFile(file, time, bytes);
+  }
+
+  /** The kernels to validate; each can run here. */
+  private List<KernelUnderTest> chosen(ForeignImplementation foreign) {
+    List<KernelUnderTest> chosen =
+        foreign.kernels().stream().filter(k -> kernel == null || k.provider().id().equals(kernel)).toList();
+    if (chosen.isEmpty() && kernel != null) {
+      throw UserError.usage(
+          "There is no kernel '%s' in it; choose one of %s."
+              .formatted(kernel, String.join(", ", foreign.kernels().stream().map(k -> k.provider().id()).toList())));
+    }
+    for (KernelUnderTest under : chosen) {
+      Availability availability = under.provider().availability();
+      if (!availability.available()) {
+        throw UserError.environment(
+            "The kernel '%s' cannot run here: %s %s"
+                .formatted(under.provider().id(), availability.reason(), availability.remedy()));
+      }
+    }
+    return chosen;
+  }
+
+  private ValidationSummary kernels(KernelUnderTest under, Level level, long drawn, PrintWriter err) {
+    List<Finding> findings = new ArrayList<>();
+    try (Steps steps = new Steps(err, under.provider().id())) {
+      Validation validation = validation(level, drawn, findings, steps);
+      validation.ofKernels(under);
+      return new ValidationSummary(under.provider().id(), findings, validation, repeatOptions(level, drawn));
+    }
+  }
+
+  private ValidationSummary operations(Subject subject, Level level, long drawn, PrintWriter err) {
+    List<Finding> findings = new ArrayList<>();
+    try (Steps steps = new Steps(err, subject.id())) {
+      Validation validation = validation(level, drawn, findings, steps);
+      validation.ofOperations(subject);
+      return new ValidationSummary(subject.id(), findings, validation, repeatOptions(level, drawn));
+    }
+  }
+
+  private Validation validation(Level level, long drawn, List<Finding> findings, Steps steps) {
+    Predicate<String> ids = glob == null ? id -> true : CaseSelection.pattern(glob).asMatchPredicate();
+    return new Validation(ReferenceData.builtIn(), level, drawn, ids, findings::add, steps);
+  }
+
+  private String repeatOptions(Level level, long drawn) {
+    return "%s%s --level %s --seed %d"
+        .formatted(
+            file == null ? " --command '%s'".formatted(command) : " " + file,
+            kernel == null ? "" : " --kernel " + kernel,
+            level.id(),
+            drawn);
+  }
+
+  /** The speed beside the built-in kernels; observed, never deciding. */
+  private List<MeasuredRow> speed(KernelProvider foreign, PrintWriter out, PrintWriter err) {
+    List<KernelProvider> kernels = new ArrayList<>();
+    kernels.add(foreign);
+    Subjects.kernels(false, err).forEach(kernels::add);
+    List<Work> points =
+        Grid.load().preset("check").points().stream()
+            .filter(work -> BenchmarkRunner.notSupplied(work, foreign) == null)
+            .toList();
+    if (points.isEmpty()) {
+      out.printf("%nNo benchmark measures what %s supplies.%n", foreign.id());
+      return List.of();
+    }
+    if (Kernels.all().stream().anyMatch(builtIn -> builtIn.id().equals(foreign.id()))) {
+      out.printf("%nNot measured: Lanewise has a kernel of the id '%s' itself; give yours another.%n", foreign.id());
+      return List.of();
+    }
+    List<MeasuredRow> rows =
+        BenchCommand.measure(
+            points, kernels, Effort.of("quick"), 1, WorkFolder.path().resolve("jmh-validate.log"), err, file);
+    out.printf("%n%s", BenchTable.of(rows));
+    out.flush();
+    return rows;
+  }
+
+  private ResultFile file(List<ValidationSummary> summaries, List<MeasuredRow> speed, long drawn, Level level) {
+    JsonObject environment = Environment.current();
+    environment.addProperty("level", level.id());
+    environment.addProperty("seed", drawn);
+    List<JsonObject> rows = new ArrayList<>();
+    JsonArray counts = new JsonArray();
+    for (ValidationSummary summary : summaries) {
+      rows.addAll(summary.toJson());
+      counts.addAll(summary.observed());
+    }
+    speed.forEach(row -> counts.add(row.toJson()));
+    return new ResultFile("validate", environment, rows, counts);
+  }
+
+  /** The worst of all; nothing to judge is as bad as something that cannot be judged. */
+  private static int exitCode(List<ValidationSummary> summaries) {
+    int worst = summaries.isEmpty() ? ExitCode.ENVIRONMENT : ExitCode.GOOD;
+    for (ValidationSummary summary : summaries) {
+      int code = summary.exitCode();
+      worst = worst == ExitCode.NOT_CONFORMING || code == ExitCode.NOT_CONFORMING ? ExitCode.NOT_CONFORMING : Math.max(worst, code);
+    }
+    return worst;
+  }
+}

@@ -1,0 +1,83 @@
+package org.lanewise.bench.sick;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.lanewise.kernels.spi.KernelProvider;
+
+/** Makes the files that third parties would hand over: jars of {@link SickProvider}, libraries of {@code sick-kernel.c}. */
+public final class SickFiles {
+  private static final Path SOURCE = Path.of("src/test/native/sick-kernel.c");
+  private static final Path HEADERS = Path.of("../kernels/include");
+
+  private SickFiles() {}
+
+  /** A jar with one provider. */
+  public static Path jar(Path folder, Class<? extends SickProvider> provider) throws IOException {
+    return jar(folder, provider.getSimpleName(), provider.getName(), provider);
+  }
+
+  /** A jar whose service file names a class that is not in it. */
+  public static Path jarNamingMissingClass(Path folder) throws IOException {
+    return jar(folder, "MissingClass", "com.example.Missing", SickProvider.Healthy.class);
+  }
+
+  private static Path jar(Path folder, String name, String service, Class<?> provider) throws IOException {
+    Path jar = folder.resolve(name + ".jar");
+    try (OutputStream file = Files.newOutputStream(jar);
+        ZipOutputStream zip = new ZipOutputStream(file)) {
+      for (Class<?> type : List.of(SickProvider.class, provider)) {
+        String entry = type.getName().replace('.', '/') + ".class";
+        zip.putNextEntry(new ZipEntry(entry));
+        try (InputStream bytes = type.getClassLoader().getResourceAsStream(entry)) {
+          bytes.transferTo(zip);
+        }
+      }
+      zip.putNextEntry(new ZipEntry("META-INF/services/" + KernelProvider.class.getName()));
+      zip.write(service.getBytes(StandardCharsets.UTF_8));
+    }
+    return jar;
+  }
+
+  /**
+   * A library, compiled with macros such as {@code CRASHES} or {@code SICK_WHEN=elements==997}; aborts the test where there is
+   * no gcc, fails it where gcc is required.
+   */
+  public static Path library(Path folder, String name, String... macros) throws IOException, InterruptedException {
+    Path library = folder.resolve(System.mapLibraryName(name));
+    Path log = folder.resolve(name + ".log");
+    List<String> command = new ArrayList<>(List.of("gcc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"));
+    Arrays.stream(macros).map("-D"::concat).forEach(command::add);
+    command.addAll(List.of("-I" + HEADERS, "-fPIC", "-shared", SOURCE.toString(), "-lm", "-o", library.toString()));
+    Process gcc;
+    try {
+      gcc = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    } catch (IOException e) {
+      missing("gcc does not start: " + e.getMessage());
+      throw e;
+    }
+    int exitCode = gcc.waitFor();
+    assertEquals(0, exitCode, () -> "gcc failed, see " + log);
+    return library;
+  }
+
+  /** Continuous integration lists the tools that it has; what needs one of those may not be skipped. */
+  private static void missing(String reason) {
+    if (Arrays.asList(System.getProperty("lanewise.require", "").split("[ ,]+")).contains("gcc")) {
+      fail(reason);
+    }
+    abort(reason);
+  }
+}

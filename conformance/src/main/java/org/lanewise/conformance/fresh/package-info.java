@@ -1,0 +1,5 @@
+/** Stub. */
+@NullMarked
+package org.lanewise.conformance.fresh;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,136 @@
+package org.lanewise.conformance.remote;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.lanewise.conformance.calls.KernelCall;
+import org.lanewise.conformance.validation.KernelUnderTest;
+import org.lanewise.kernels.spi.Availability;
+import org.lanewise.kernels.spi.BceWithLogitsKernel;
+import org.lanewise.kernels.spi.CrossEntropyKernel;
+import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.kernels.tensor.DType;
+
+/** A provider in a process of its own, as kernels of this JVM: each call sends its block and takes over what comes back. */
+final class RemoteKernel implements KernelUnderTest, KernelProvider {
+  /** Repeated calls may take longer than one. */
+  private static final Duration REPETITION = Duration.ofMinutes(1);
+
+  /** An interpreter is that much slower than compiled code. */
+  private static final int INTERPRETER = 20;
+
+  private final ChildProcess process;
+  private final Description.Kernel described;
+  private final boolean repeats;
+  private final boolean isJvm;
+
+  RemoteKernel(ChildProcess process, Description.Kernel described, boolean repeats, boolean isJvm) {
+    this.process = process;
+    this.described = described;
+    this.repeats = repeats;
+    this.isJvm = isJvm;
+  }
+
+  @Override
+  public String id() {
+    return described.id();
+  }
+
+  @Override
+  public String description() {
+    return described.description();
+  }
+
+  @Override
+  public Availability availability() {
+    return described.availability();
+  }
+
+  @Override
+  public int lanes() {
+    return described.lanes();
+  }
+
+  @Override
+  public List<Declaration> declarations() {
+    return described.declarations();
+  }
+
+  @Override
+  public <A> BceWithLogitsKernel<A> bceWithLogits(DType dtype) {
+    return call -> compute(KernelCall.of(dtype, call));
+  }
+
+  @Override
+  public <A> CrossEntropyKernel<A> crossEntropy(DType dtype) {
+    return call -> compute(KernelCall.of(dtype, call));
+  }
+
+  private void compute(KernelCall call) {
+    Message request = Message.of("request", "kernel");
+    JsonObject json = CallMessage.write(call, "", request.tensors());
+    json.entrySet().forEach(entry -> request.json().add(entry.getKey(), entry.getValue()));
+    request.json().addProperty("kernel", id());
+    Message answer = Description.require(process.ask(request), "kernel");
+    call.setSums(
+        Message.number(answer.json(), "loss_sum"),
+        answer.json().has("weight_sum") ? Message.number(answer.json(), "weight_sum") : 0);
+    CallMessage.readResults(call, "", answer.tensors());
+  }
+
+  @Override
+  public KernelProvider provider() {
+    return this;
+  }
+
+  @Override
+  public Optional<Repetition> repeat(List<KernelCall> calls, int times, boolean concurrently) {
+    if (!repeats) {
+      return Optional.empty();
+    }
+    Message request = Message.of("request", "repeat");
+    request.json().addProperty("kernel", id());
+    request.json().addProperty("times", times);
+    request.json().addProperty("concurrently", concurrently);
+    JsonArray objects = new JsonArray();
+    for (KernelCall call : calls) {
+      JsonObject object = CallMessage.write(call, objects.size() + "/", request.tensors());
+      object.add("loss_sum", Message.number(call.lossSum()));
+      object.add("weight_sum", Message.number(call.weightSum()));
+      objects.add(object);
+    }
+    request.json().add("calls", objects);
+    Message answer = Description.require(process.ask(request, process.timeLimit().plus(REPETITION)), "repetition");
+    JsonArray sums = Description.array(answer.json(), "calls");
+    if (sums.size() != calls.size()) {
+      throw new RemoteFailure("Its answer is on %d calls, expected %d.".formatted(sums.size(), calls.size()));
+    }
+    List<KernelCall> furthest = new ArrayList<>();
+    for (int i = 0; i < calls.size(); i++) {
+      KernelCall call = calls.get(i).copy();
+      JsonObject object = sums.get(i).getAsJsonObject();
+      call.setSums(Message.number(object, "loss_sum"), Message.number(object, "weight_sum"));
+      CallMessage.readResults(call, i + "/", answer.tensors());
+      furthest.add(call);
+    }
+    return Optional.of(new Repetition(furthest, (long) Message.number(answer.json(), "allocated_bytes")));
+  }
+
+  @Override
+  public Optional<KernelUnderTest> inJvm(List<String> flags) {
+    if (!isJvm) {
+      return Optional.empty();
+    }
+    ChildProcess other = process.withFlags(flags, process.timeLimit().multipliedBy(INTERPRETER));
+    return Optional.of(new RemoteKernel(other, described, repeats, true));
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}

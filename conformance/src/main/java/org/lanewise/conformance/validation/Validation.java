@@ -1,0 +1,255 @@
+package org.lanewise.conformance.validation;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.lanewise.conformance.cases.Expectation;
+import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.fresh.FreshCases;
+import org.lanewise.conformance.verdict.CaseResult;
+import org.lanewise.conformance.verdict.Conformance;
+import org.lanewise.conformance.verdict.Contract;
+import org.lanewise.conformance.verdict.KernelSubject;
+import org.lanewise.conformance.verdict.Rule;
+import org.lanewise.conformance.verdict.Subject;
+import org.lanewise.conformance.verdict.Verdict;
+import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.spi.Operation;
+import org.lanewise.kernels.tensor.DType;
+import org.lanewise.kernels.tensor.Tensor;
+
+/**
+ * The whole verdict on an implementation. Every rule gives findings; an implementation conforms if none is {@link
+ * Verdict#FAILED} and at least one is {@link Verdict#PASSED}.
+ */
+public final class Validation {
+  /** Cases above this are not put into every form of the call: they show no more, and each form is a call. */
+  private static final int LARGEST_BLOCK = 30_000;
+
+  /** A call that is counted for its allocation, or made on two threads: long enough to be disturbed, short enough to repeat. */
+  private static final int REPEATED_PIECES = 24;
+
+  private final ReferenceData data;
+  private final Conformance conformance;
+  private final Level level;
+  private final long seed;
+  private final Predicate<String> ids;
+  private final Consumer<Finding> findings;
+  private final Consumer<String> progress;
+  private final Accuracy accuracy = new Accuracy();
+  private final List<Observation> observations = new ArrayList<>();
+
+  /**
+   * A validation.
+   *
+   * @param data the stored cases
+   * @param level how much is done
+   * @param seed of the fresh cases
+   * @param ids which findings are wanted, by id: cases are {@code operation/region/detail}, fresh ones among them; what is not
+   *     about a case is called {@code rule/operation/dtype}
+   * @param findings receives each finding when it is made
+   * @param progress receives what is done next
+   */
+  public Validation(
+      ReferenceData data,
+      Level level,
+      long seed,
+      Predicate<String> ids,
+      Consumer<Finding> findings,
+      Consumer<String> progress) {
+    this.data = data;
+    this.conformance = new Conformance(data);
+    this.level = level;
+    this.seed = seed;
+    this.ids = ids;
+    this.findings = findings;
+    this.progress = progress;
+    conformance.observe(accuracy);
+  }
+
+  /** How far the results of all cases so far are from the truth. */
+  public Accuracy accuracy() {
+    return accuracy;
+  }
+
+  /** How well identities of the mathematics hold; of kernels only. */
+  public List<Observation> observations() {
+    return observations;
+  }
+
+  /** Judges kernels: by the stored cases, by fresh ones, and by calls of their own. */
+  public void ofKernels(KernelUnderTest kernel) {
+    Subject subject = new KernelSubject(kernel.provider());
+    stored(subject);
+    for (Declaration declaration : kernel.provider().declarations()) {
+      String what = "%s %s".formatted(declaration.operation().id(), declaration.dtype().id());
+      List<ReferenceCase> drawn =
+          FreshCases.draw(seed, declaration.operation(), declaration.dtype(), level.freshCases());
+      progress.accept("%s: %d fresh cases".formatted(what, drawn.size()));
+      fresh(subject, drawn);
+      List<Repeats.Piece> pieces = pieces(declaration, drawn);
+      progress.accept("%s: every form of the call on %d cases".formatted(what, pieces.size()));
+      CallForms forms = new CallForms(kernel.provider(), declaration.reproducibleBits(), findings);
+      for (Repeats.Piece piece : pieces) {
+        if (ids.test(piece.reference().id())) {
+          forms.check(piece.reference(), piece.block(), piece.yardstick());
+        }
+      }
+      if (ids.test("identities/%s/%s".formatted(declaration.operation().id(), declaration.dtype().id()))) {
+        identities(kernel, declaration);
+      }
+      repeats(kernel, declaration, what, pieces.subList(0, Math.min(REPEATED_PIECES, pieces.size())));
+    }
+  }
+
+  private void identities(KernelUnderTest kernel, Declaration declaration) {
+    try {
+      new Identities(kernel.provider(), declaration, seed, observations::add).observe();
+    } catch (RuntimeException | Error e) {
+      String operation = declaration.operation().id();
+      String dtype = declaration.dtype().id();
+      findings.accept(
+          new Finding(
+              Rule.COMPLETION,
+              "identities/%s/%s".formatted(operation, dtype),
+              operation,
+              dtype,
+              Verdict.FAILED,
+              null,
+              CallForms.sentence(e)));
+    }
+  }
+
+  /** Judges a whole implementation of operations: by the stored cases and by fresh ones, and again by the stored ones. */
+  public void ofOperations(Subject subject) {
+    stored(subject);
+    for (Operation operation : Operation.values()) {
+      for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
+        List<ReferenceCase> drawn = FreshCases.draw(seed, operation, dtype, level.freshCases());
+        progress.accept("%s %s: %d fresh cases".formatted(operation.id(), dtype.id(), drawn.size()));
+        fresh(subject, drawn);
+      }
+    }
+    progress.accept("stored cases again, backwards");
+    again(subject);
+  }
+
+  private void stored(Subject subject) {
+    List<ReferenceCase> cases =
+        data.cases().stream().filter(reference -> subject.lists(reference) && ids.test(reference.id())).toList();
+    progress.accept("%d stored cases".formatted(cases.size()));
+    for (ReferenceCase reference : cases) {
+      if (numel(reference) <= level.largest()) {
+        for (CaseResult result : conformance.judge(subject, reference)) {
+          report(result, result.rule());
+        }
+      }
+    }
+  }
+
+  private static int numel(ReferenceCase reference) {
+    int largest = 0;
+    if (reference.expectation() instanceof Expectation.Outputs) {
+      for (Tensor input : reference.inputs().values()) {
+        largest = Math.max(largest, input.numel());
+      }
+    }
+    return largest;
+  }
+
+  private void fresh(Subject subject, List<ReferenceCase> drawn) {
+    for (ReferenceCase reference : drawn) {
+      if (!ids.test(reference.id())) {
+        continue;
+      }
+      for (CaseResult result : conformance.judge(subject, reference)) {
+        boolean values = result.rule() == Rule.AGREEMENT || result.rule() == Rule.SPECIAL_VALUES;
+        report(result, values ? Rule.FRESH : result.rule());
+      }
+    }
+  }
+
+  /** A case that passed must pass again after all others. */
+  private void again(Subject subject) {
+    List<ReferenceCase> cases =
+        data.cases().reversed().stream()
+            .filter(reference -> subject.lists(reference) && ids.test(reference.id()) && numel(reference) <= 1000)
+            .toList();
+    Map<String, Verdict> before = new HashMap<>();
+    for (boolean second : new boolean[] {false, true}) {
+      for (ReferenceCase reference : cases) {
+        for (CaseResult result : conformance.judge(subject, reference)) {
+          if (result.contract() == Contract.PYTORCH && !second) {
+            before.put(reference.id(), result.verdict());
+          } else if (result.contract() == Contract.PYTORCH && before.get(reference.id()) == Verdict.PASSED) {
+            report(result, Rule.REPEAT);
+          }
+        }
+      }
+    }
+  }
+
+  private void report(CaseResult result, Rule rule) {
+    findings.accept(
+        new Finding(
+            rule,
+            result.reference().id(),
+            result.reference().operation(),
+            result.reference().dtype(),
+            result.verdict(),
+            result.worst(),
+            result.reason()));
+  }
+
+  /** Cases that show as many kinds of calls as there are, stored and fresh. */
+  private List<Repeats.Piece> pieces(Declaration declaration, List<ReferenceCase> drawn) {
+    List<ReferenceCase> candidates = new ArrayList<>();
+    for (ReferenceCase reference : data.cases()) {
+      if (reference.operation().equals(declaration.operation().id()) && reference.dtype().equals(declaration.dtype().id())) {
+        candidates.add(reference);
+      }
+    }
+    candidates.addAll(drawn);
+    Map<String, Integer> kinds = new HashMap<>();
+    List<Repeats.Piece> pieces = new ArrayList<>();
+    for (ReferenceCase reference : candidates) {
+      if (!(reference.expectation() instanceof Expectation.Outputs) || !reference.reduction().equals("none")) {
+        continue;
+      }
+      Map<String, Tensor> inputs = reference.inputs();
+      Block block = Block.of(reference, inputs);
+      if (block == null || block.units() == 0 || block.classes() == 0 || block.units() * block.classes() > LARGEST_BLOCK) {
+        continue;
+      }
+      String kind = reference.region() + block.kind();
+      if (kinds.merge(kind, 1, Integer::sum) <= level.casesPerKind()) {
+        pieces.add(new Repeats.Piece(reference, block, conformance.yardstick(reference, inputs)));
+      }
+    }
+    return pieces;
+  }
+
+  private void repeats(KernelUnderTest kernel, Declaration declaration, String what, List<Repeats.Piece> pieces) {
+    String suffix = "/%s/%s".formatted(declaration.operation().id(), declaration.dtype().id());
+    Repeats repeats = new Repeats(kernel, declaration, findings);
+    if (ids.test(Rule.REPEAT.id() + suffix)) {
+      progress.accept(what + ": calls again");
+      repeats.again(pieces, level == Level.SMOKE ? 3 : 10);
+    }
+    if (ids.test(Rule.THREADS.id() + suffix)) {
+      progress.accept(what + ": calls from two threads");
+      repeats.onThreads(pieces, level.repetitions());
+    }
+    if (declaration.allocationFree() && ids.test(Rule.ALLOCATION.id() + suffix)) {
+      progress.accept(what + ": allocation");
+      repeats.allocation(pieces.subList(0, Math.min(level == Level.SMOKE ? 3 : 8, pieces.size())), level.repetitions());
+    }
+    if (declaration.reproducibleBits() && level != Level.SMOKE && ids.test(Rule.BITS.id() + suffix)) {
+      repeats.inOtherJvms(pieces, step -> progress.accept(what + ": " + step));
+    }
+  }
+}
