@@ -91,7 +91,7 @@ public final class Validation {
           FreshCases.draw(seed, declaration.operation(), declaration.dtype(), level.freshCases());
       progress.accept("%s: %d fresh cases".formatted(what, drawn.size()));
       fresh(subject, drawn);
-      List<Repeats.Piece> pieces = pieces(declaration, drawn);
+      List<Repeats.Piece> pieces = pieces(declaration, drawn, subject.answersAsPytorch());
       progress.accept("%s: every form of the call on %d cases".formatted(what, pieces.size()));
       CallForms forms = new CallForms(kernel.provider(), declaration.reproducibleBits(), findings);
       for (Repeats.Piece piece : pieces) {
@@ -102,7 +102,7 @@ public final class Validation {
       if (ids.test("identities/%s/%s".formatted(declaration.operation().id(), declaration.dtype().id()))) {
         identities(kernel, declaration);
       }
-      repeats(kernel, declaration, what, pieces.subList(0, Math.min(REPEATED_PIECES, pieces.size())));
+      repeats(kernel, declaration, what, pieces);
     }
   }
 
@@ -206,7 +206,7 @@ public final class Validation {
   }
 
   /** Cases that show as many kinds of calls as there are, stored and fresh. */
-  private List<Repeats.Piece> pieces(Declaration declaration, List<ReferenceCase> drawn) {
+  private List<Repeats.Piece> pieces(Declaration declaration, List<ReferenceCase> drawn, boolean asPytorch) {
     List<ReferenceCase> candidates = new ArrayList<>();
     for (ReferenceCase reference : data.cases()) {
       if (reference.operation().equals(declaration.operation().id()) && reference.dtype().equals(declaration.dtype().id())) {
@@ -227,7 +227,7 @@ public final class Validation {
       }
       String kind = reference.region() + block.kind();
       if (kinds.merge(kind, 1, Integer::sum) <= level.casesPerKind()) {
-        pieces.add(new Repeats.Piece(reference, block, conformance.yardstick(reference, inputs)));
+        pieces.add(new Repeats.Piece(reference, block, conformance.yardstick(reference, inputs, asPytorch)));
       }
     }
     return pieces;
@@ -240,16 +240,17 @@ public final class Validation {
       progress.accept(what + ": calls again");
       repeats.again(pieces, level == Level.SMOKE ? 3 : 10);
     }
+    List<Repeats.Piece> some = pieces.subList(0, Math.min(REPEATED_PIECES, pieces.size()));
     if (ids.test(Rule.THREADS.id() + suffix)) {
       progress.accept(what + ": calls from two threads");
-      repeats.onThreads(pieces, level.repetitions());
+      repeats.onThreads(some, level.repetitions());
     }
     if (declaration.allocationFree() && ids.test(Rule.ALLOCATION.id() + suffix)) {
       progress.accept(what + ": allocation");
-      repeats.allocation(pieces.subList(0, Math.min(level == Level.SMOKE ? 3 : 8, pieces.size())), level.repetitions());
+      repeats.allocation(some.subList(0, Math.min(level == Level.SMOKE ? 3 : 8, some.size())), level.repetitions());
     }
     if (declaration.reproducibleBits() && level != Level.SMOKE && ids.test(Rule.BITS.id() + suffix)) {
-      repeats.inOtherJvms(pieces, step -> progress.accept(what + ": " + step));
+      repeats.inOtherJvms(some, step -> progress.accept(what + ": " + step));
     }
   }
 }
