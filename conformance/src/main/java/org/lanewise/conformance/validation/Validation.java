@@ -2,8 +2,10 @@ package org.lanewise.conformance.validation;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.lanewise.conformance.cases.Expectation;
@@ -126,7 +128,7 @@ public final class Validation {
 
   /** Judges a whole implementation of operations: by the stored cases and by fresh ones, and again by the stored ones. */
   public void ofOperations(Subject subject) {
-    stored(subject);
+    Set<String> passed = stored(subject);
     for (Operation operation : Operation.values()) {
       for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
         List<ReferenceCase> drawn = FreshCases.draw(seed, operation, dtype, level.freshCases());
@@ -135,10 +137,12 @@ public final class Validation {
       }
     }
     progress.accept("stored cases again, backwards");
-    again(subject);
+    again(subject, passed);
   }
 
-  private void stored(Subject subject) {
+  /** The ids of the cases that passed. */
+  private Set<String> stored(Subject subject) {
+    Set<String> passed = new HashSet<>();
     List<ReferenceCase> cases =
         data.cases().stream().filter(reference -> subject.lists(reference) && ids.test(reference.id())).toList();
     progress.accept("%d stored cases".formatted(cases.size()));
@@ -146,9 +150,13 @@ public final class Validation {
       if (numel(reference) <= level.largest()) {
         for (CaseResult result : conformance.judge(subject, reference)) {
           report(result, result.rule());
+          if (result.contract() == Contract.PYTORCH && result.verdict() == Verdict.PASSED) {
+            passed.add(reference.id());
+          }
         }
       }
     }
+    return passed;
   }
 
   private static int numel(ReferenceCase reference) {
@@ -173,19 +181,13 @@ public final class Validation {
     }
   }
 
-  /** A case that passed must pass again after all others. */
-  private void again(Subject subject) {
-    List<ReferenceCase> cases =
-        data.cases().reversed().stream()
-            .filter(reference -> subject.lists(reference) && ids.test(reference.id()) && numel(reference) <= 1000)
-            .toList();
-    Map<String, Verdict> before = new HashMap<>();
-    for (boolean second : new boolean[] {false, true}) {
-      for (ReferenceCase reference : cases) {
-        for (CaseResult result : conformance.judge(subject, reference)) {
-          if (result.contract() == Contract.PYTORCH && !second) {
-            before.put(reference.id(), result.verdict());
-          } else if (result.contract() == Contract.PYTORCH && before.get(reference.id()) == Verdict.PASSED) {
+  /** A case that passed must pass again, after other cases than before, and its result must outlive the next call. */
+  private void again(Subject subject, Set<String> passed) {
+    Subject kept = new KeptResults(subject);
+    for (ReferenceCase reference : data.cases().reversed()) {
+      if (passed.contains(reference.id()) && numel(reference) <= 1000) {
+        for (CaseResult result : conformance.judge(kept, reference)) {
+          if (result.contract() == Contract.PYTORCH) {
             report(result, Rule.REPEAT);
           }
         }
