@@ -92,12 +92,20 @@ public final class Conformance {
     };
   }
 
+  /** Whether a case that expects outputs can tell wrong ones from right ones; otherwise it would be MISTRUSTED. */
+  public boolean trusts(ReferenceCase reference) {
+    Map<String, Tensor> inputs = reference.inputs();
+    Expectation.Outputs expected = (Expectation.Outputs) reference.expectation();
+    Units units = Units.of(reference, inputs);
+    return mistrust(tolerances(reference, expected, units, !reference.deviations().isEmpty(), false)) == null;
+  }
+
   /**
    * What the contract {@code pytorch} asks of the case's results.
    *
    * @param reference a case that expects outputs
    * @param inputs its inputs
-   * @param asPytorch whether no more is asked than to answer as PyTorch does
+   * @param asPytorch whether results may be as wrong as PyTorch's, see {@link Subject#answersAsPytorch}
    */
   public Yardstick yardstick(ReferenceCase reference, Map<String, Tensor> inputs, boolean asPytorch) {
     Expectation.Outputs expected = (Expectation.Outputs) reference.expectation();
@@ -123,7 +131,8 @@ public final class Conformance {
               if (!deviating) {
                 relative = Math.max(relative, Tolerance.relativeError(output));
               }
-              tolerances.put(name, new Tolerance(name, output, units, relative, deviating, asPytorch));
+              tolerances.put(
+                  name, new Tolerance(name, output, units, relative, deviating, reference.isDrawn(), asPytorch));
             });
     return tolerances;
   }
@@ -138,6 +147,23 @@ public final class Conformance {
   private static DataException doesNotFit(ReferenceCase reference, RuntimeException e) {
     return new DataException(
         "Case '%s' does not fit its operation (%s); write the data anew with generate.py.".formatted(reference.id(), e));
+  }
+
+  /** Why the case proves nothing, or null if it can be trusted. */
+  private static @Nullable String mistrust(Map<String, Tolerance> tolerances) {
+    for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
+      String straw = Straws.mistrust(entry.getKey(), entry.getValue());
+      if (straw != null) {
+        return straw;
+      }
+      for (int i = 0; i < entry.getValue().size() && !entry.getValue().namesDeviation(); i++) {
+        if (entry.getValue().deviates(i)) {
+          return "PyTorch's '%s' is not finite at value %d although inputs and truth are, and the case names no deviation."
+              .formatted(entry.getKey(), i);
+        }
+      }
+    }
+    return null;
   }
 
   /** One implementation and case. */
@@ -264,23 +290,6 @@ public final class Conformance {
       Map<String, Tolerance> ofPytorch =
           subject.answersAsPytorch() ? tolerances(reference, expected, units, false, true) : tolerances;
       return List.of(judgePytorch(expected, ofPytorch, units, got), judgeTrue(expected, tolerances, units, got));
-    }
-
-    /** Why the case proves nothing, or null if it can be trusted. */
-    private @Nullable String mistrust(Map<String, Tolerance> tolerances) {
-      for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
-        String straw = Straws.mistrust(entry.getKey(), entry.getValue());
-        if (straw != null) {
-          return straw;
-        }
-        for (int i = 0; i < entry.getValue().size() && !entry.getValue().namesDeviation(); i++) {
-          if (entry.getValue().deviates(i)) {
-            return "PyTorch's '%s' is not finite at value %d although inputs and truth are, and the case names no deviation."
-                .formatted(entry.getKey(), i);
-          }
-        }
-      }
-      return null;
     }
 
     private @Nullable String wrongForm(String name, Expectation.Output expected, @Nullable Object value) {

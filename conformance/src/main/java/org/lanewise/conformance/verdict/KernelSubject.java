@@ -54,7 +54,7 @@ public final class KernelSubject implements Subject {
     return Optional.empty();
   }
 
-  /** What promises no bound at all claims no more. */
+  /** Of a provider that declares no bound at all; what declares one is held to the truth. */
   @Override
   public boolean answersAsPytorch() {
     return provider.declarations().stream()
