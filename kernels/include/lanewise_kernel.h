@@ -120,7 +120,7 @@ typedef struct lanewise_cross_entropy_call {
   lanewise_operand target_gradient; /* of the probabilities */
 
   /* Outputs, always: the float64 sum of the losses, each rounded to the dtype first; the float64 sum of the weights of the
-   * class indices that are not ignored, or the number of rows where unweighted. */
+   * class indices that are not ignored, or how many there are where unweighted (of no meaning with probabilities). */
   double loss_sum;
   double weight_sum;
 } lanewise_cross_entropy_call;

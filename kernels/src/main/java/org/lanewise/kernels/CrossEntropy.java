@@ -562,9 +562,15 @@ public final class CrossEntropy {
       }
     } else {
       double[] weights = (double[]) classWeight;
+      double lost = 0; // what the additions rounded off: it would show in every entry of a float64 gradient
       for (int row = 0; row < rows; row++) {
-        sum += target[row] == ignoreIndex ? 0 : weights[(int) target[row]];
+        double weight = target[row] == ignoreIndex ? 0 : weights[(int) target[row]];
+        double next = sum + weight;
+        double back = next - sum;
+        lost += (sum - (next - back)) + (weight - back);
+        sum = next;
       }
+      return Double.isNaN(lost) ? sum : sum + lost;
     }
     return sum;
   }

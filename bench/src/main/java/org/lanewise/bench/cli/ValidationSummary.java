@@ -27,6 +27,9 @@ final class ValidationSummary {
   /** So many failures of a rule are printed; the result file has them all. */
   private static final int PRINTED_FAILURES = 3;
 
+  /** What a witness says of an element that no input decides alone. */
+  private static final String WHOLE_BATCH = "the whole batch";
+
   private final String implementation;
   private final List<Finding> findings;
   private final Accuracy accuracy;
@@ -138,7 +141,8 @@ final class ValidationSummary {
     if (accuracy.errors().isEmpty()) {
       return;
     }
-    TextTable table = new TextTable("lrrrrrrrr", "errors in ULP", "values", "≤ 0.5", "≤ 1", "≤ 4", "> 4", "mean", "bias", "max");
+    TextTable table =
+        new TextTable("lrrrrrrrr", "errors in ULP", "values", "≤ 0.5", "≤ 1", "≤ 4", "> 4", "mean", "bias", "max");
     List<String> worst = new ArrayList<>();
     accuracy
         .errors()
@@ -155,7 +159,9 @@ final class ValidationSummary {
                   Verification.ulp(errors.mean()),
                   Verification.ulp(errors.bias()),
                   Verification.ulp(Math.abs(errors.worst().ulp())));
-              worst.add("  %s: %s".formatted(what, errors.worst().input()));
+              if (!errors.worst().input().equals(WHOLE_BATCH)) {
+                worst.add("  %s: %s".formatted(what, errors.worst().input()));
+              }
             });
     out.printf("%n%sWorst inputs:%n%s%n", table, String.join("\n", worst));
   }

@@ -14,6 +14,16 @@ public final class Options {
     this.values = Map.copyOf(values);
   }
 
+  /**
+   * Options that were not read from a file.
+   *
+   * @param where whose they are, for messages
+   * @param values strings, lists of strings, {@link Long} and {@link Double} by name
+   */
+  public static Options of(String where, Map<String, Object> values) {
+    return new Options(where, values);
+  }
+
   /** The options by name: a {@link String}, a {@link Long}, a {@link Double}, or a list of strings. */
   public Map<String, Object> values() {
     return values;

@@ -28,6 +28,14 @@ public record ReferenceCase(
     Options options,
     Expectation expectation,
     List<String> deviations) {
+  /** The region of cases that are drawn when they are needed. */
+  public static final String DRAWN = "FRESH";
+
+  /** Whether this case was drawn just now, and is not stored. */
+  public boolean isDrawn() {
+    return region.equals(DRAWN);
+  }
+
   /**
    * The inputs by name: {@code logits}, {@code target}, …, and {@code upstream} where a gradient is expected.
    *

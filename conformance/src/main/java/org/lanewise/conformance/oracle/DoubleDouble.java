@@ -16,13 +16,17 @@ public record DoubleDouble(double hi, double lo) {
   private static final double LN2_MIDDLE = 0x1.9ef35793c7p-41;
   private static final double LN2_LOW = 0x1.9cc01f97b57ap-83;
 
+  /** ln 2, off by less than 2^−107. */
+  static final DoubleDouble LN2 = new DoubleDouble(0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56);
+
   /** e^r is taken of r / 2^HALVINGS and squared as often: the series is then short. */
   private static final int HALVINGS = 8;
 
   /** With |r| ≤ 0.7 / 2^8 the term after this one is below 2^−140 of the sum. */
   private static final int DEGREE = 13;
 
-  static DoubleDouble of(double value) {
+  /** The double. */
+  public static DoubleDouble of(double value) {
     return new DoubleDouble(value, 0);
   }
 
@@ -32,7 +36,8 @@ public record DoubleDouble(double hi, double lo) {
     return new DoubleDouble(sum, lo - (sum - hi));
   }
 
-  DoubleDouble plus(DoubleDouble other) {
+  /** The sum. */
+  public DoubleDouble plus(DoubleDouble other) {
     double sum = hi + other.hi;
     double back = sum - hi;
     double error = (hi - (sum - back)) + (other.hi - back);
@@ -51,7 +56,8 @@ public record DoubleDouble(double hi, double lo) {
     return plus(other.negated());
   }
 
-  DoubleDouble times(DoubleDouble other) {
+  /** The product. */
+  public DoubleDouble times(DoubleDouble other) {
     double product = hi * other.hi;
     double error = Math.fma(hi, other.hi, -product) + (hi * other.lo + lo * other.hi);
     return fastSum(product, error);
@@ -62,7 +68,8 @@ public record DoubleDouble(double hi, double lo) {
     return new DoubleDouble(Math.scalb(hi, exponent), Math.scalb(lo, exponent));
   }
 
-  DoubleDouble dividedBy(DoubleDouble other) {
+  /** The quotient. */
+  public DoubleDouble dividedBy(DoubleDouble other) {
     double first = hi / other.hi;
     DoubleDouble rest = minus(other.times(of(first)));
     double second = rest.hi / other.hi;

@@ -158,7 +158,7 @@ final class Block {
             labelSmoothing > 0,
             inner > 1,
             targetGradient,
-            classes > 64 ? "many" : Integer.toString(classes));
+            Math.min(classes, 3) + (classes > 16 ? 1 : 0) + (classes > 64 ? 1 : 0));
   }
 
   /** The flat index, in the case's output, of a unit's value (of a class's, for gradients of cross-entropy). */

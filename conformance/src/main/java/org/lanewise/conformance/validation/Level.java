@@ -5,20 +5,22 @@ import java.util.Locale;
 /** How much is done. */
 public enum Level {
   /** Seconds: every stored case of moderate size, every form of the call on a few, a hundred fresh cases. */
-  SMOKE(4096, 1, 100, 500),
+  SMOKE(4096, 1, 60, 100, 500),
   /** A minute or two: every stored case, every form on many, a thousand fresh cases, JVMs with other flags. */
-  FULL(Integer.MAX_VALUE, 3, 1000, 3000),
+  FULL(Integer.MAX_VALUE, 3, 120, 1000, 3000),
   /** Minutes: also every float32 logit, and more of all. */
-  EXHAUSTIVE(Integer.MAX_VALUE, 30, 10_000, 20_000);
+  EXHAUSTIVE(Integer.MAX_VALUE, 30, 2500, 10_000, 20_000);
 
   private final int largest;
   private final int casesPerKind;
+  private final int mostBlocks;
   private final int freshCases;
   private final int repetitions;
 
-  Level(int largest, int casesPerKind, int freshCases, int repetitions) {
+  Level(int largest, int casesPerKind, int mostBlocks, int freshCases, int repetitions) {
     this.largest = largest;
     this.casesPerKind = casesPerKind;
+    this.mostBlocks = mostBlocks;
     this.freshCases = freshCases;
     this.repetitions = repetitions;
   }
@@ -31,6 +33,11 @@ public enum Level {
   /** How many cases of a kind are put into every form of the call. */
   int casesPerKind() {
     return casesPerKind;
+  }
+
+  /** How many cases of an operation and dtype are put into every form of the call at most. */
+  int mostBlocks() {
+    return mostBlocks;
   }
 
   /** How many cases are drawn. */

@@ -88,7 +88,8 @@ public final class Validation {
     for (Declaration declaration : kernel.provider().declarations()) {
       String what = "%s %s".formatted(declaration.operation().id(), declaration.dtype().id());
       List<ReferenceCase> drawn =
-          FreshCases.draw(seed, declaration.operation(), declaration.dtype(), level.freshCases());
+          FreshCases.draw(
+              seed, declaration.operation(), declaration.dtype(), level.freshCases(), conformance::trusts);
       progress.accept("%s: %d fresh cases".formatted(what, drawn.size()));
       fresh(subject, drawn);
       List<Repeats.Piece> pieces = pieces(declaration, drawn);
@@ -129,7 +130,7 @@ public final class Validation {
     stored(subject);
     for (Operation operation : Operation.values()) {
       for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
-        List<ReferenceCase> drawn = FreshCases.draw(seed, operation, dtype, level.freshCases());
+        List<ReferenceCase> drawn = FreshCases.draw(seed, operation, dtype, level.freshCases(), conformance::trusts);
         progress.accept("%s %s: %d fresh cases".formatted(operation.id(), dtype.id(), drawn.size()));
         fresh(subject, drawn);
       }
@@ -226,7 +227,7 @@ public final class Validation {
         continue;
       }
       String kind = reference.region() + block.kind();
-      if (kinds.merge(kind, 1, Integer::sum) <= level.casesPerKind()) {
+      if (pieces.size() < level.mostBlocks() && kinds.merge(kind, 1, Integer::sum) <= level.casesPerKind()) {
         pieces.add(new Repeats.Piece(reference, block, conformance.yardstick(reference, inputs)));
       }
     }

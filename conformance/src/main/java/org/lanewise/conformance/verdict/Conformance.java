@@ -92,6 +92,14 @@ public final class Conformance {
     };
   }
 
+  /** Whether a case that expects outputs can tell wrong ones from right ones; otherwise it would be MISTRUSTED. */
+  public boolean trusts(ReferenceCase reference) {
+    Map<String, Tensor> inputs = reference.inputs();
+    Expectation.Outputs expected = (Expectation.Outputs) reference.expectation();
+    Units units = Units.of(reference, inputs);
+    return mistrust(tolerances(reference, expected, units, !reference.deviations().isEmpty())) == null;
+  }
+
   /**
    * What the contract {@code pytorch} asks of the case's results.
    *
@@ -120,7 +128,7 @@ public final class Conformance {
               if (!deviating) {
                 relative = Math.max(relative, Tolerance.relativeError(output));
               }
-              tolerances.put(name, new Tolerance(name, output, units, relative, deviating));
+              tolerances.put(name, new Tolerance(name, output, units, relative, deviating, reference.isDrawn()));
             });
     return tolerances;
   }
@@ -135,6 +143,23 @@ public final class Conformance {
   private static DataException doesNotFit(ReferenceCase reference, RuntimeException e) {
     return new DataException(
         "Case '%s' does not fit its operation (%s); write the data anew with generate.py.".formatted(reference.id(), e));
+  }
+
+  /** Why the case proves nothing, or null if it can be trusted. */
+  private static @Nullable String mistrust(Map<String, Tolerance> tolerances) {
+    for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
+      String straw = Straws.mistrust(entry.getKey(), entry.getValue());
+      if (straw != null) {
+        return straw;
+      }
+      for (int i = 0; i < entry.getValue().size() && !entry.getValue().namesDeviation(); i++) {
+        if (entry.getValue().deviates(i)) {
+          return "PyTorch's '%s' is not finite at value %d although inputs and truth are, and the case names no deviation."
+              .formatted(entry.getKey(), i);
+        }
+      }
+    }
+    return null;
   }
 
   /** One implementation and case. */
@@ -260,23 +285,6 @@ public final class Conformance {
       }
       Map<String, Tolerance> ofPytorch = subject.answersAsPytorch() ? tolerances(reference, expected, units, false) : tolerances;
       return List.of(judgePytorch(expected, ofPytorch, units, got), judgeTrue(expected, tolerances, units, got));
-    }
-
-    /** Why the case proves nothing, or null if it can be trusted. */
-    private @Nullable String mistrust(Map<String, Tolerance> tolerances) {
-      for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
-        String straw = Straws.mistrust(entry.getKey(), entry.getValue());
-        if (straw != null) {
-          return straw;
-        }
-        for (int i = 0; i < entry.getValue().size() && !entry.getValue().namesDeviation(); i++) {
-          if (entry.getValue().deviates(i)) {
-            return "PyTorch's '%s' is not finite at value %d although inputs and truth are, and the case names no deviation."
-                .formatted(entry.getKey(), i);
-          }
-        }
-      }
-      return null;
     }
 
     private @Nullable String wrongForm(String name, Expectation.Output expected, @Nullable Object value) {

@@ -53,7 +53,10 @@ public final class CrossEntropyCall<A> {
   /** Output, always: the float64 sum of the block's losses, each rounded to the dtype first. */
   public double lossSum;
 
-  /** Output, always: the float64 sum of the weights of the class indices that are not ignored; rows where unweighted. */
+  /**
+   * Output, always: the float64 sum of the weights of the class indices that are not ignored; how many there are where
+   * unweighted. With probabilities it has no meaning.
+   */
   public double weightSum;
 
   /** An empty call. */
