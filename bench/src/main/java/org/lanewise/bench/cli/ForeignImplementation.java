@@ -1,8 +1,5 @@
 package org.lanewise.bench.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -95,15 +92,5 @@ final class ForeignImplementation implements AutoCloseable {
   @Override
   public void close() {
     remote.close();
-  }
-
-  /** Whether a file is a jar, by its first bytes. */
-  static boolean isJar(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] magic = in.readNBytes(4);
-      return magic.length == 4 && magic[0] == 'P' && magic[1] == 'K' && magic[2] == 3 && magic[3] == 4;
-    } catch (IOException e) {
-      throw UserError.unreadable(file, e);
-    }
   }
 }

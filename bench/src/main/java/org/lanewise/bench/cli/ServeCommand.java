@@ -24,6 +24,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.nativelib.NativeKernelProvider;
 import org.lanewise.conformance.remote.Server;
 import org.lanewise.kernels.spi.KernelProvider;
@@ -42,7 +43,7 @@ final class ServeCommand implements Callable<Integer> {
   /** The arguments of a JVM that serves a file. */
   static List<String> arguments(Path file) {
     String classPath = System.getProperty("java.class.path");
-    boolean jar = ForeignImplementation.isJar(file);
+    boolean jar = ForeignKernels.isJar(file);
     return List.of(
         "-cp",
         jar ? classPath + File.pathSeparator + file.toAbsolutePath() : classPath,
@@ -58,7 +59,7 @@ final class ServeCommand implements Callable<Integer> {
     FileInputStream requests = new FileInputStream(FileDescriptor.in);
     System.setIn(InputStream.nullInputStream());
     endWithParent();
-    new Server(ForeignImplementation.isJar(file) ? ofJar() : List.of(ofLibrary())).serve(requests, answers);
+    new Server(ForeignKernels.isJar(file) ? ofJar() : List.of(ofLibrary())).serve(requests, answers);
     return ExitCode.GOOD;
   }
 

@@ -18,6 +18,7 @@ import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.jmh.BenchmarkRunner;
 import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.ResultFile;
@@ -193,6 +194,9 @@ final class ValidateCommand implements Callable<Integer> {
     try (Steps steps = new Steps(err, under.provider().id())) {
       Validation validation = validation(level, drawn, findings, steps);
       validation.ofKernels(under);
+      if (level == Level.EXHAUSTIVE && glob == null) {
+        findings.addAll(KernelSweep.run(under.provider(), steps));
+      }
       return new ValidationSummary(under.provider().id(), findings, validation, repeatOptions(level, drawn));
     }
   }
@@ -233,7 +237,8 @@ final class ValidateCommand implements Callable<Integer> {
       out.printf("%nNo benchmark measures what %s supplies.%n", foreign.id());
       return List.of();
     }
-    if (Kernels.all().stream().anyMatch(builtIn -> builtIn.id().equals(foreign.id()))) {
+    if (ForeignKernels.isJar(file) // of a library's kernels the forks know whose they are
+        && Kernels.all().stream().anyMatch(builtIn -> builtIn.id().equals(foreign.id()))) {
       out.printf("%nNot measured: Lanewise has a kernel of the id '%s' itself; give yours another.%n", foreign.id());
       return List.of();
     }

@@ -92,7 +92,7 @@ public final class Validation {
               seed, declaration.operation(), declaration.dtype(), level.freshCases(), conformance::trusts);
       progress.accept("%s: %d fresh cases".formatted(what, drawn.size()));
       fresh(subject, drawn);
-      List<Repeats.Piece> pieces = pieces(declaration, drawn);
+      List<Repeats.Piece> pieces = pieces(declaration, drawn, subject.answersAsPytorch());
       progress.accept("%s: every form of the call on %d cases".formatted(what, pieces.size()));
       CallForms forms = new CallForms(kernel.provider(), declaration.reproducibleBits(), findings);
       for (Repeats.Piece piece : pieces) {
@@ -207,7 +207,7 @@ public final class Validation {
   }
 
   /** Cases that show as many kinds of calls as there are, stored and fresh. */
-  private List<Repeats.Piece> pieces(Declaration declaration, List<ReferenceCase> drawn) {
+  private List<Repeats.Piece> pieces(Declaration declaration, List<ReferenceCase> drawn, boolean asPytorch) {
     List<ReferenceCase> candidates = new ArrayList<>();
     for (ReferenceCase reference : data.cases()) {
       if (reference.operation().equals(declaration.operation().id()) && reference.dtype().equals(declaration.dtype().id())) {
@@ -228,7 +228,7 @@ public final class Validation {
       }
       String kind = reference.region() + block.kind();
       if (pieces.size() < level.mostBlocks() && kinds.merge(kind, 1, Integer::sum) <= level.casesPerKind()) {
-        pieces.add(new Repeats.Piece(reference, block, conformance.yardstick(reference, inputs)));
+        pieces.add(new Repeats.Piece(reference, block, conformance.yardstick(reference, inputs, asPytorch)));
       }
     }
     return pieces;
