@@ -1,5 +1,7 @@
 package org.lanewise.bench.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,9 +35,20 @@ final class ForeignImplementation implements AutoCloseable {
     command.add("-XX:+UseSerialGC");
     command.add("-XX:-UsePerfData");
     command.add("-XX:-CreateCoredumpOnCrash");
-    command.add("-XX:ErrorFile=" + WorkFolder.path().toAbsolutePath().resolve("hs_err_validate.log"));
+    command.add("-XX:ErrorFile=" + crashLog());
     command.addAll(ServeCommand.arguments(file));
     return open(file.toString(), command, true, timeLimit, memoryLimit);
+  }
+
+  /** Where a JVM that crashes writes its report; without the folder it would leave one in the user's. */
+  private static Path crashLog() {
+    Path folder = WorkFolder.path().toAbsolutePath();
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      folder = Path.of(System.getProperty("java.io.tmpdir"));
+    }
+    return folder.resolve("hs_err_validate.log");
   }
 
   /** A command of the user, run by the shell. */

@@ -8,6 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,13 +54,37 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputStream answers = new FileOutputStream(FileDescriptor.out);
+    OutputStream answers = standardOutput();
     System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.err), true)); // a kernel that prints spoils nothing
     FileInputStream requests = new FileInputStream(FileDescriptor.in);
     System.setIn(InputStream.nullInputStream());
     endWithParent();
     new Server(ForeignKernels.isJar(file) ? ofJar() : List.of(ofLibrary())).serve(requests, answers);
     return ExitCode.GOOD;
+  }
+
+  /**
+   * Standard output for answers alone: its place takes standard error, so that neither what native code prints nor the last
+   * words of a crashing JVM come between them.
+   */
+  @SuppressWarnings("restricted") // native access is what duplicates a file descriptor
+  private static OutputStream standardOutput() throws IOException {
+    Linker linker = Linker.nativeLinker();
+    MemorySegment dup = linker.defaultLookup().find("dup").orElse(null);
+    MemorySegment dup2 = linker.defaultLookup().find("dup2").orElse(null);
+    if (dup == null || dup2 == null) {
+      return new FileOutputStream(FileDescriptor.out); // no POSIX system
+    }
+    ValueLayout.OfInt integer = ValueLayout.JAVA_INT;
+    int copy;
+    int placed;
+    try {
+      copy = (int) linker.downcallHandle(dup, FunctionDescriptor.of(integer, integer)).invokeExact(1);
+      placed = (int) linker.downcallHandle(dup2, FunctionDescriptor.of(integer, integer, integer)).invokeExact(2, 1);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+    return copy < 0 || placed < 0 ? new FileOutputStream(FileDescriptor.out) : new FileOutputStream("/dev/fd/" + copy);
   }
 
   /** A call that never returns must not outlive the process that wants its result. */

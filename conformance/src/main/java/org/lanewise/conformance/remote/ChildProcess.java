@@ -36,7 +36,7 @@ public final class ChildProcess implements AutoCloseable {
   private static final Duration END = Duration.ofSeconds(1);
 
   private static final int KEPT_LINES = 5;
-  private static final int KEPT_CHARACTERS = 200;
+  private static final int KEPT_CHARACTERS = 300;
 
   private final List<String> command;
   private final Duration timeLimit;
@@ -45,6 +45,7 @@ public final class ChildProcess implements AutoCloseable {
   private final Deque<String> said = new ArrayDeque<>();
   private @Nullable Process process;
   private InputStream answers = InputStream.nullInputStream();
+  private Thread listener = Thread.currentThread();
   private boolean started;
   private boolean closed;
 
@@ -166,7 +167,7 @@ public final class ChildProcess implements AutoCloseable {
       process = running;
       answers = new BufferedInputStream(running.getInputStream(), 1 << 16);
       started = true;
-      Thread.ofPlatform().daemon().start(() -> listen(running));
+      listener = Thread.ofPlatform().daemon().start(() -> listen(running));
       return running;
     } catch (IOException e) {
       throw new RemoteFailure(
@@ -177,10 +178,10 @@ public final class ChildProcess implements AutoCloseable {
   /** Keeps the last lines of standard error, for the sentence on an early end. */
   private void listen(Process running) {
     try (Stream<String> lines = running.errorReader(StandardCharsets.UTF_8).lines()) {
-      lines.forEach(
+      lines.filter(ChildProcess::says).forEach(
           line -> {
             synchronized (said) {
-              said.addLast(line);
+              said.addLast(line.replaceFirst("^#\\s+", ""));
               if (said.size() > KEPT_LINES) {
                 said.removeFirst();
               }
@@ -189,6 +190,13 @@ public final class ChildProcess implements AutoCloseable {
     } catch (RuntimeException e) {
       // The stream ended with the process.
     }
+  }
+
+  /** Whether a line tells people something: of a crashed JVM's last words, only the signal and where it came from. */
+  private static boolean says(String line) {
+    return !line.isBlank()
+        && !line.startsWith("WARNING: Using incubator modules")
+        && (!line.startsWith("#") || line.matches("#  \\S+ \\(0x.*|# [CJVjv]  .*"));
   }
 
   private RemoteFailure ended(Process running) {
@@ -203,27 +211,33 @@ public final class ChildProcess implements AutoCloseable {
     }
     int code = running.exitValue();
     killDescendants(running);
+    try {
+      listener.join(END); // what it said last may still be on its way
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     String how =
         switch (code) {
-          case 0 -> "exit code 0, as a call of exit does";
-          case 128 + 4 -> "SIGILL: it uses an instruction that this CPU lacks";
-          case 128 + 6 -> "SIGABRT, as a crash does";
-          case 128 + 7 -> "SIGBUS: a crash on a memory access";
-          case 128 + 8 -> "SIGFPE: a crash on an arithmetic instruction";
+          case 0 -> "exit code 0 (a call of exit)";
+          case 128 + 4 -> "SIGILL (an instruction that this CPU lacks)";
+          case 128 + 6 -> "SIGABRT (a crash)";
+          case 128 + 7 -> "SIGBUS (a crash on a memory access)";
+          case 128 + 8 -> "SIGFPE (a crash on an arithmetic instruction)";
           case 128 + 9 -> "SIGKILL";
-          case 128 + 11 -> "SIGSEGV: a crash on a memory access";
+          case 128 + 11 -> "SIGSEGV (a crash on a memory access)";
           default -> "exit code " + code;
         };
     return new RemoteFailure("The process ended with %s before it answered.%s".formatted(how, said()));
   }
 
-  /** What it said last, if it is short enough to be shown. */
+  /** What it said last. */
   private String said() {
     String text;
     synchronized (said) {
-      text = String.join(" / ", said.stream().map(String::strip).filter(line -> !line.isEmpty()).toList());
+      text = String.join(" / ", said.stream().map(String::strip).toList());
     }
-    return text.isEmpty() || text.length() > KEPT_CHARACTERS ? "" : " It said: %s".formatted(text);
+    int start = Math.max(0, text.length() - KEPT_CHARACTERS); // a line's end says more than its beginning
+    return text.isEmpty() ? "" : " It said: %s%s".formatted(start > 0 ? "…" : "", text.substring(start));
   }
 
   /** The resident memory of the process and its descendants; 0 where the system does not tell. */

@@ -27,6 +27,8 @@ final class FrontDoor {
       return call(provider, reference, inputs);
     } catch (TorchError error) {
       return new Subject.Outcome.Raised(error.torchClass(), error.getMessage());
+    } catch (UnsupportedCall refused) {
+      return new Subject.Outcome.Unsupported(refused.getMessage());
     } catch (DataException e) {
       throw e;
     } catch (RuntimeException | Error broken) { // whatever an implementation throws is its failure, not ours
