@@ -194,8 +194,8 @@ final class ValidateCommand implements Callable<Integer> {
     try (Steps steps = new Steps(err, under.provider().id())) {
       Validation validation = validation(level, drawn, findings, steps);
       validation.ofKernels(under);
-      if (level == Level.EXHAUSTIVE && glob == null) {
-        findings.addAll(KernelSweep.run(under.provider(), steps));
+      if (level == Level.EXHAUSTIVE && glob == null && file != null) {
+        findings.addAll(KernelSweep.run(file, (long) memoryLimit << 20, under.provider(), steps));
       }
       return new ValidationSummary(under.provider().id(), findings, validation, repeatOptions(level, drawn));
     }
