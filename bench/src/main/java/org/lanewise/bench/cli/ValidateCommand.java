@@ -23,6 +23,7 @@ import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
+import org.lanewise.conformance.cases.Glob;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.validation.Finding;
 import org.lanewise.conformance.validation.KernelUnderTest;
@@ -211,7 +212,7 @@ final class ValidateCommand implements Callable<Integer> {
   }
 
   private Validation validation(Level level, long drawn, List<Finding> findings, Steps steps) {
-    Predicate<String> ids = glob == null ? id -> true : CaseSelection.pattern(glob).asMatchPredicate();
+    Predicate<String> ids = glob == null ? id -> true : Glob.matching(glob);
     return new Validation(ReferenceData.builtIn(), level, drawn, ids, findings::add, steps);
   }
 
