@@ -223,11 +223,10 @@ final class BceFaults {
           float element(BceWithLogitsCall<float[]> call, int row, int column) {
             float loss = super.element(call, row, column);
             float x = (float) logit(call, row, column);
-            boolean shortcut = call.logitsGradient.array != null && call.weight.array == null && call.posWeight.array == null;
-            if (shortcut && Math.abs(x) < 0x1p-6f) {
+            boolean plain = call.weight.array == null && call.posWeight.array == null;
+            if (call.logitsGradient.array != null && plain && Math.abs(x) < 0.25f) {
               loss = (float) LN2 + x * (0.5f - (float) target(call, row, column)) + x * x * 0.125f;
-              write(call.loss, row, column, Math.nextUp(loss));
-              return Math.nextUp(loss);
+              write(call.loss, row, column, loss);
             }
             return loss;
           }
