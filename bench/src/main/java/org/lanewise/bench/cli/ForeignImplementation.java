@@ -27,6 +27,11 @@ final class ForeignImplementation implements AutoCloseable {
 
   /** The kernels of a jar or a native library, served by a JVM of their own. */
   static ForeignImplementation ofFile(Path file, Duration timeLimit, long memoryLimit) {
+    return open(file.toString(), command(file, memoryLimit), true, timeLimit, memoryLimit);
+  }
+
+  /** A JVM that serves the kernels of a file. */
+  static List<String> command(Path file, long memoryLimit) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JvmFlags.all());
@@ -37,7 +42,7 @@ final class ForeignImplementation implements AutoCloseable {
     command.add("-XX:-CreateCoredumpOnCrash");
     command.add("-XX:ErrorFile=" + crashLog());
     command.addAll(ServeCommand.arguments(file));
-    return open(file.toString(), command, true, timeLimit, memoryLimit);
+    return command;
   }
 
   /** Where a JVM that crashes writes its report; without the folder it would leave one in the user's. */

@@ -1,13 +1,17 @@
 package org.lanewise.bench.cli;
 
 import com.google.gson.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.results.Json;
+import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.sweep.Certificate;
-import org.lanewise.bench.sweep.Sweeps;
 import org.lanewise.conformance.validation.Finding;
 import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.conformance.verdict.Verdict;
@@ -18,10 +22,13 @@ import org.lanewise.kernels.tensor.DType;
 
 /** The part of the exhaustive level that no case covers: every float32 logit of BCE, a million drawn rows of cross-entropy. */
 final class KernelSweep {
+  /** What begins a line of progress that the child writes. */
+  static final String PROGRESS = "lanewise: swept % ";
+
   private KernelSweep() {}
 
-  /** Holds the float32 kernels that declare bounds to them. */
-  static List<Finding> run(KernelProvider kernel, Consumer<String> progress) {
+  /** Holds the float32 kernels of a file that declare bounds to them, each in a process of its own. */
+  static List<Finding> run(Path file, long memoryLimit, KernelProvider kernel, Consumer<String> progress) {
     List<Finding> findings = new ArrayList<>();
     for (Declaration declaration : kernel.declarations()) {
       if (declaration.dtype() != DType.FLOAT32) {
@@ -32,36 +39,52 @@ final class KernelSweep {
         findings.add(finding(Rule.BOUND, operation, Verdict.SKIPPED, null, "The kernel declares no bound to sweep for."));
         continue;
       }
-      try {
-        findings.addAll(sweep(kernel, operation, progress));
-      } catch (IllegalStateException e) {
-        findings.add(finding(Rule.COMPLETION, operation, Verdict.FAILED, null, String.valueOf(e.getMessage())));
+      Path folder = WorkFolder.path().toAbsolutePath().resolve("sweep");
+      String failure = sweep(file, memoryLimit, kernel.id(), operation, folder, progress);
+      ResultFile found = failure == null ? Certificate.read(folder, operation, kernel.id()) : null;
+      if (found == null) {
+        String reason = failure == null ? "The sweep left no result." : failure;
+        findings.add(finding(Rule.COMPLETION, operation, Verdict.FAILED, null, reason));
+      } else {
+        findings.addAll(judge(operation, found.results()));
       }
     }
     return findings;
   }
 
-  private static List<Finding> sweep(KernelProvider kernel, String operation, Consumer<String> progress) {
-    int[] told = {-1};
-    Certificate certificate =
-        Sweeps.run(
-                operation,
-                kernel,
-                1,
-                1, // one process answers one call at a time
-                null,
-                WorkFolder.path().resolve("certificates"),
-                () -> false,
-                done -> {
-                  int tenth = (int) (10 * done);
-                  if (tenth > told[0]) {
-                    told[0] = tenth;
-                    progress.accept("%s: sweep of float32, %d %%".formatted(operation, 10 * tenth));
-                  }
-                })
-            .certificate();
+  /** Null, or a sentence on why the sweep did not end well. */
+  private static @Nullable String sweep(
+      Path file, long memoryLimit, String kernel, String operation, Path folder, Consumer<String> progress) {
+    List<String> command = new ArrayList<>(ForeignImplementation.command(file, memoryLimit));
+    command.addAll(List.of("--sweep", operation, "--kernel", kernel, "--into", folder.toString()));
+    try {
+      Files.deleteIfExists(Certificate.file(folder, operation, kernel));
+      Process child = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+      String last = "";
+      try (BufferedReader said = child.errorReader()) {
+        for (String line = said.readLine(); line != null; line = said.readLine()) {
+          if (line.startsWith(PROGRESS)) {
+            progress.accept("%s: sweep of float32, %s %%".formatted(operation, line.substring(PROGRESS.length())));
+          } else {
+            last = line;
+          }
+        }
+        int code = child.waitFor();
+        return code == 0 ? null : "The process that swept ended with exit code %d. It said: %s".formatted(code, last);
+      } finally {
+        child.destroyForcibly();
+      }
+    } catch (IOException e) {
+      return "The process that sweeps cannot be run: %s".formatted(e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "The sweep was interrupted.";
+    }
+  }
+
+  private static List<Finding> judge(String operation, List<JsonObject> rows) {
     List<Finding> findings = new ArrayList<>();
-    for (JsonObject row : certificate.rows()) {
+    for (JsonObject row : rows) {
       double max = Json.number(row.get("max_ulp"));
       double declared = Json.number(row.get("declared_ulp"));
       String output = row.get("output").getAsString();

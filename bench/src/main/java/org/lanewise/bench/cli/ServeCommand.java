@@ -22,13 +22,16 @@ import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.nativelib.NativeKernelProvider;
 import org.lanewise.conformance.remote.Server;
 import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.bench.sweep.Sweeps;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -39,6 +42,15 @@ import picocli.CommandLine.Parameters;
 final class ServeCommand implements Callable<Integer> {
   @Parameters(paramLabel = "JAR|LIB")
   private Path file;
+
+  @Option(names = "--sweep", description = "Sweep this operation of the kernel instead; progress goes to standard error.")
+  private @Nullable String swept;
+
+  @Option(names = "--kernel", description = "The kernel to sweep.")
+  private String kernel = "";
+
+  @Option(names = "--into", description = "The folder for what the sweep found.")
+  private Path into = WorkFolder.path();
 
   /** The arguments of a JVM that serves a file. */
   static List<String> arguments(Path file) {
@@ -59,8 +71,33 @@ final class ServeCommand implements Callable<Integer> {
     FileInputStream requests = new FileInputStream(FileDescriptor.in);
     System.setIn(InputStream.nullInputStream());
     endWithParent();
-    new Server(ForeignKernels.isJar(file) ? ofJar() : List.of(ofLibrary())).serve(requests, answers);
+    List<KernelProvider> providers = ForeignKernels.isJar(file) ? ofJar() : List.of(ofLibrary());
+    if (swept == null) {
+      new Server(providers).serve(requests, answers);
+    } else {
+      sweep(providers.stream().filter(provider -> provider.id().equals(kernel)).findFirst().orElseThrow(), swept);
+    }
     return ExitCode.GOOD;
+  }
+
+  /** Here rather than over the wire: billions of results are compared where they are computed. */
+  private void sweep(KernelProvider provider, String operation) {
+    int[] told = {-1};
+    Sweeps.run(
+        operation,
+        provider,
+        1,
+        Runtime.getRuntime().availableProcessors(),
+        null,
+        into,
+        () -> false,
+        done -> {
+          int percent = 5 * (int) (20 * done);
+          if (percent > told[0]) {
+            told[0] = percent;
+            System.err.println(KernelSweep.PROGRESS + percent);
+          }
+        });
   }
 
   /**

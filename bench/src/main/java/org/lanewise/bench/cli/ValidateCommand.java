@@ -23,6 +23,7 @@ import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
+import org.lanewise.conformance.cases.Glob;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.validation.Finding;
 import org.lanewise.conformance.validation.KernelUnderTest;
@@ -194,8 +195,8 @@ final class ValidateCommand implements Callable<Integer> {
     try (Steps steps = new Steps(err, under.provider().id())) {
       Validation validation = validation(level, drawn, findings, steps);
       validation.ofKernels(under);
-      if (level == Level.EXHAUSTIVE && glob == null) {
-        findings.addAll(KernelSweep.run(under.provider(), steps));
+      if (level == Level.EXHAUSTIVE && glob == null && file != null) {
+        findings.addAll(KernelSweep.run(file, (long) memoryLimit << 20, under.provider(), steps));
       }
       return new ValidationSummary(under.provider().id(), findings, validation, repeatOptions(level, drawn));
     }
@@ -211,7 +212,7 @@ final class ValidateCommand implements Callable<Integer> {
   }
 
   private Validation validation(Level level, long drawn, List<Finding> findings, Steps steps) {
-    Predicate<String> ids = glob == null ? id -> true : CaseSelection.pattern(glob).asMatchPredicate();
+    Predicate<String> ids = glob == null ? id -> true : Glob.matching(glob);
     return new Validation(ReferenceData.builtIn(), level, drawn, ids, findings::add, steps);
   }
 
