@@ -122,18 +122,16 @@ class FailuresTest {
   @ParameterizedTest
   @CsvSource({"part", "never-reads"})
   void aProcessThatStopsHalfWayIsEndedInTime(String kind) {
-    try (ChildProcess process = new ChildProcess(Children.command(RawChild.class, kind), Duration.ofSeconds(1), Children.MEMORY)) {
-      // More than a pipe holds, so that writing the request blocks too; the start is not waited for: 20 s.
-      Message large = Message.of("request", "large");
-      large.tensors().put("a", org.lanewise.kernels.tensor.Tensor.zeros(DType.FLOAT32, 1 << 20));
-      RunningProcess running = RunningProcess.start(Children.command(RawChild.class, kind));
-      long start = System.nanoTime();
-      RemoteFailure failure =
-          assertThrows(RemoteFailure.class, () -> running.ask(large, Duration.ofMillis(1500), Children.MEMORY));
-      running.kill();
-      assertEquals("There was no answer within 1.5 s, and the process was ended.", failure.getMessage());
-      assertTrue(System.nanoTime() - start < 4_000_000_000L);
-    }
+    // More than a pipe holds, so that writing the request blocks too.
+    Message large = Message.of("request", "large");
+    large.tensors().put("a", org.lanewise.kernels.tensor.Tensor.zeros(DType.FLOAT32, 1 << 20));
+    RunningProcess running = RunningProcess.start(Children.command(RawChild.class, kind));
+    long start = System.nanoTime();
+    RemoteFailure failure =
+        assertThrows(RemoteFailure.class, () -> running.ask(large, Duration.ofMillis(1500), Children.MEMORY));
+    running.kill();
+    assertEquals("There was no answer within 1.5 s, and the process was ended.", failure.getMessage());
+    assertTrue(System.nanoTime() - start < 10_000_000_000L);
   }
 
   @Test
