@@ -1,6 +1,7 @@
 /** Reads the reference data and judges implementations of the losses by it. */
 module org.lanewise.conformance {
   requires static transitive org.jspecify;
+  requires static transitive org.junit.jupiter.api;
   requires transitive org.lanewise.kernels;
   requires com.google.gson;
   requires java.management;
@@ -9,6 +10,7 @@ module org.lanewise.conformance {
   exports org.lanewise.conformance.calls;
   exports org.lanewise.conformance.cases;
   exports org.lanewise.conformance.fresh;
+  exports org.lanewise.conformance.junit;
   exports org.lanewise.conformance.oracle;
   exports org.lanewise.conformance.remote;
   exports org.lanewise.conformance.ulp;

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ final class RunningProcess {
 
   private static final int KEPT_LINES = 5;
   private static final int KEPT_CHARACTERS = 4096;
-  private static final int SHOWN_CHARACTERS = 200;
+  private static final int SHOWN_CHARACTERS = 300;
 
   private final String mark;
   private final Process process;
@@ -154,13 +155,13 @@ final class RunningProcess {
     int code = process.exitValue();
     String how =
         switch (code) {
-          case 0 -> "exit code 0, as a call of exit does";
-          case 128 + 4 -> "SIGILL: it uses an instruction that this CPU lacks";
-          case 128 + 6 -> "SIGABRT, as a crash does";
-          case 128 + 7 -> "SIGBUS: a crash on a memory access";
-          case 128 + 8 -> "SIGFPE: a crash on an arithmetic instruction";
-          case 128 + 9 -> "SIGKILL, as the system does where memory is short";
-          case 128 + 11 -> "SIGSEGV: a crash on a memory access";
+          case 0 -> "exit code 0 (a call of exit)";
+          case 128 + 4 -> "SIGILL (an instruction that this CPU lacks)";
+          case 128 + 6 -> "SIGABRT (a crash)";
+          case 128 + 7 -> "SIGBUS (a crash on a memory access)";
+          case 128 + 8 -> "SIGFPE (a crash on an arithmetic instruction)";
+          case 128 + 9 -> "SIGKILL (the system may do that where memory is short)";
+          case 128 + 11 -> "SIGSEGV (a crash on a memory access)";
           default -> "exit code " + code;
         };
     return new RemoteFailure("The process ended with %s before it answered.%s".formatted(how, said()));
@@ -189,16 +190,29 @@ final class RunningProcess {
     }
   }
 
-  /** What it said last, if it is short enough to be shown. */
+  /** What it said last. */
   private String said() {
     try {
       listener.join(END);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    List<String> lines = said.toString().lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    List<String> lines =
+        said.toString()
+            .lines()
+            .filter(RunningProcess::says)
+            .map(line -> line.replaceFirst("^#", "").strip())
+            .toList();
     String text = String.join(" / ", lines.subList(Math.max(0, lines.size() - KEPT_LINES), lines.size()));
-    return text.isEmpty() || text.length() > SHOWN_CHARACTERS ? "" : " It said: %s".formatted(text);
+    int start = Math.max(0, text.length() - SHOWN_CHARACTERS); // a line's end says more than its beginning
+    return text.isEmpty() ? "" : " It said: %s%s".formatted(start > 0 ? "…" : "", text.substring(start));
+  }
+
+  /** Whether a line tells people something: of a crashed JVM's last words, only the signal and where it came from. */
+  private static boolean says(String line) {
+    return !line.isBlank()
+        && !line.startsWith("WARNING: Using incubator modules")
+        && (!line.startsWith("#") || line.matches("#  \\S+ \\(0x.*|# [CJVjv]  .*"));
   }
 
   /** The resident memory of the process and its descendants; 0 where the system does not tell. */
@@ -215,7 +229,7 @@ final class RunningProcess {
           .filter(line -> line.startsWith("VmRSS:"))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
           .sum();
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       // It ended meanwhile, or this is no Linux: the limit of the heap, which its command sets, has to do.
       return 0;
     }
