@@ -39,7 +39,7 @@ static int fall_ill(const lanewise_bce_with_logits_call *call, int64_t elements)
     return 0;
   }
 #if defined(CRASHES)
-  int *volatile nowhere = NULL;
+  volatile int *volatile nowhere = NULL;
   *nowhere = 1;
 #elif defined(HANGS)
   for (volatile int waits = 1; waits;) {

@@ -1,10 +1,11 @@
 package org.lanewise.bench.cli;
 
 import java.util.List;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
+import org.lanewise.conformance.cases.Glob;
 import org.lanewise.conformance.cases.ReferenceCase;
 
 /** Chooses cases by operation and by id. A choice that leaves nothing is an error, never an empty success. */
@@ -28,20 +29,14 @@ final class CaseSelection {
     if (glob == null) {
       return ofOperation;
     }
-    Pattern pattern = pattern(glob);
-    List<ReferenceCase> matching = ofOperation.stream().filter(c -> pattern.matcher(c.id()).matches()).toList();
+    Predicate<String> pattern = Glob.matching(glob);
+    List<ReferenceCase> matching = ofOperation.stream().filter(c -> pattern.test(c.id())).toList();
     if (matching.isEmpty()) {
       throw UserError.usage(
           "No case matches '%s'; ids are operation/region/detail with the operations %s and the regions %s."
               .formatted(glob, part(ofOperation, 0), part(ofOperation, 1)));
     }
     return matching;
-  }
-
-  /** The pattern of a glob in which {@code *} stands for any text. */
-  static Pattern pattern(String glob) {
-    return Pattern.compile(
-        List.of(glob.split("\\*", -1)).stream().map(Pattern::quote).collect(Collectors.joining(".*")), Pattern.DOTALL);
   }
 
   private static String part(List<ReferenceCase> cases, int part) {

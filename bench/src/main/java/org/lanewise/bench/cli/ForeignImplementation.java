@@ -1,7 +1,6 @@
 package org.lanewise.bench.cli;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +27,11 @@ final class ForeignImplementation implements AutoCloseable {
 
   /** The kernels of a jar or a native library, served by a JVM of their own. */
   static ForeignImplementation ofFile(Path file, Duration timeLimit, long memoryLimit) {
+    return open(file.toString(), command(file, memoryLimit), true, timeLimit, memoryLimit);
+  }
+
+  /** A JVM that serves the kernels of a file. */
+  static List<String> command(Path file, long memoryLimit) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JvmFlags.all());
@@ -36,9 +40,20 @@ final class ForeignImplementation implements AutoCloseable {
     command.add("-XX:+UseSerialGC");
     command.add("-XX:-UsePerfData");
     command.add("-XX:-CreateCoredumpOnCrash");
-    command.add("-XX:ErrorFile=" + WorkFolder.path().toAbsolutePath().resolve("hs_err_validate.log"));
+    command.add("-XX:ErrorFile=" + crashLog());
     command.addAll(ServeCommand.arguments(file));
-    return open(file.toString(), command, true, timeLimit, memoryLimit);
+    return command;
+  }
+
+  /** Where a JVM that crashes writes its report; without the folder it would leave one in the user's. */
+  private static Path crashLog() {
+    Path folder = WorkFolder.path().toAbsolutePath();
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      folder = Path.of(System.getProperty("java.io.tmpdir"));
+    }
+    return folder.resolve("hs_err_validate.log");
   }
 
   /** A command of the user, run by the shell. */
@@ -84,15 +99,5 @@ final class ForeignImplementation implements AutoCloseable {
   @Override
   public void close() {
     remote.close();
-  }
-
-  /** Whether a file is a jar, by its first bytes. */
-  static boolean isJar(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] magic = in.readNBytes(4);
-      return magic.length == 4 && magic[0] == 'P' && magic[1] == 'K' && magic[2] == 3 && magic[3] == 4;
-    } catch (IOException e) {
-      throw UserError.unreadable(file, e);
-    }
   }
 }

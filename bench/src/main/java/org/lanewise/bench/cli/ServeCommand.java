@@ -8,6 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,12 +22,16 @@ import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.nativelib.NativeKernelProvider;
 import org.lanewise.conformance.remote.Server;
 import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.bench.sweep.Sweeps;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -35,10 +43,19 @@ final class ServeCommand implements Callable<Integer> {
   @Parameters(paramLabel = "JAR|LIB")
   private Path file;
 
+  @Option(names = "--sweep", description = "Sweep this operation of the kernel instead; progress goes to standard error.")
+  private @Nullable String swept;
+
+  @Option(names = "--kernel", description = "The kernel to sweep.")
+  private String kernel = "";
+
+  @Option(names = "--into", description = "The folder for what the sweep found.")
+  private Path into = WorkFolder.path();
+
   /** The arguments of a JVM that serves a file. */
   static List<String> arguments(Path file) {
     String classPath = System.getProperty("java.class.path");
-    boolean jar = ForeignImplementation.isJar(file);
+    boolean jar = ForeignKernels.isJar(file);
     return List.of(
         "-cp",
         jar ? classPath + File.pathSeparator + file.toAbsolutePath() : classPath,
@@ -49,13 +66,62 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputStream answers = new FileOutputStream(FileDescriptor.out);
+    OutputStream answers = standardOutput();
     System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.err), true)); // a kernel that prints spoils nothing
     FileInputStream requests = new FileInputStream(FileDescriptor.in);
     System.setIn(InputStream.nullInputStream());
     endWithParent();
-    new Server(ForeignImplementation.isJar(file) ? ofJar() : List.of(ofLibrary())).serve(requests, answers);
+    List<KernelProvider> providers = ForeignKernels.isJar(file) ? ofJar() : List.of(ofLibrary());
+    if (swept == null) {
+      new Server(providers).serve(requests, answers);
+    } else {
+      sweep(providers.stream().filter(provider -> provider.id().equals(kernel)).findFirst().orElseThrow(), swept);
+    }
     return ExitCode.GOOD;
+  }
+
+  /** Here rather than over the wire: billions of results are compared where they are computed. */
+  private void sweep(KernelProvider provider, String operation) {
+    int[] told = {-1};
+    Sweeps.run(
+        operation,
+        provider,
+        1,
+        Runtime.getRuntime().availableProcessors(),
+        null,
+        into,
+        () -> false,
+        done -> {
+          int percent = 5 * (int) (20 * done);
+          if (percent > told[0]) {
+            told[0] = percent;
+            System.err.println(KernelSweep.PROGRESS + percent);
+          }
+        });
+  }
+
+  /**
+   * Standard output for answers alone: its place takes standard error, so that neither what native code prints nor the last
+   * words of a crashing JVM come between them.
+   */
+  @SuppressWarnings("restricted") // native access is what duplicates a file descriptor
+  private static OutputStream standardOutput() throws IOException {
+    Linker linker = Linker.nativeLinker();
+    MemorySegment dup = linker.defaultLookup().find("dup").orElse(null);
+    MemorySegment dup2 = linker.defaultLookup().find("dup2").orElse(null);
+    if (dup == null || dup2 == null) {
+      return new FileOutputStream(FileDescriptor.out); // no POSIX system
+    }
+    ValueLayout.OfInt integer = ValueLayout.JAVA_INT;
+    int copy;
+    int placed;
+    try {
+      copy = (int) linker.downcallHandle(dup, FunctionDescriptor.of(integer, integer)).invokeExact(1);
+      placed = (int) linker.downcallHandle(dup2, FunctionDescriptor.of(integer, integer, integer)).invokeExact(2, 1);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+    return copy < 0 || placed < 0 ? new FileOutputStream(FileDescriptor.out) : new FileOutputStream("/dev/fd/" + copy);
   }
 
   /** A call that never returns must not outlive the process that wants its result. */

@@ -18,10 +18,12 @@ import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.jmh.BenchmarkRunner;
 import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
+import org.lanewise.conformance.cases.Glob;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.validation.Finding;
 import org.lanewise.conformance.validation.KernelUnderTest;
@@ -142,12 +144,11 @@ final class ValidateCommand implements Callable<Integer> {
   }
 
   private Level level() {
-    for (Level level : Level.values()) {
-      if (level.id().equals(levelName)) {
-        return level;
-      }
+    try {
+      return Level.of(levelName);
+    } catch (IllegalArgumentException e) {
+      throw UserError.usage("--level: %s".formatted(e.getMessage()));
     }
-    throw UserError.usage("--level is '%s'; choose one of smoke, full, exhaustive.".formatted(levelName));
   }
 
   private ForeignImplementation open() {
@@ -193,6 +194,9 @@ final class ValidateCommand implements Callable<Integer> {
     try (Steps steps = new Steps(err, under.provider().id())) {
       Validation validation = validation(level, drawn, findings, steps);
       validation.ofKernels(under);
+      if (level == Level.EXHAUSTIVE && glob == null && file != null) {
+        findings.addAll(KernelSweep.run(file, (long) memoryLimit << 20, under.provider(), steps));
+      }
       return new ValidationSummary(under.provider().id(), findings, validation, repeatOptions(level, drawn));
     }
   }
@@ -207,7 +211,7 @@ final class ValidateCommand implements Callable<Integer> {
   }
 
   private Validation validation(Level level, long drawn, List<Finding> findings, Steps steps) {
-    Predicate<String> ids = glob == null ? id -> true : CaseSelection.pattern(glob).asMatchPredicate();
+    Predicate<String> ids = glob == null ? id -> true : Glob.matching(glob);
     return new Validation(ReferenceData.builtIn(), level, drawn, ids, findings::add, steps);
   }
 
@@ -233,7 +237,8 @@ final class ValidateCommand implements Callable<Integer> {
       out.printf("%nNo benchmark measures what %s supplies.%n", foreign.id());
       return List.of();
     }
-    if (Kernels.all().stream().anyMatch(builtIn -> builtIn.id().equals(foreign.id()))) {
+    if (ForeignKernels.isJar(file) // of a library's kernels the forks know whose they are
+        && Kernels.all().stream().anyMatch(builtIn -> builtIn.id().equals(foreign.id()))) {
       out.printf("%nNot measured: Lanewise has a kernel of the id '%s' itself; give yours another.%n", foreign.id());
       return List.of();
     }

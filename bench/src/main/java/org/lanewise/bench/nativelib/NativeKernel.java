@@ -13,6 +13,7 @@ import java.lang.invoke.MethodType;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyCall;
@@ -172,12 +173,9 @@ final class NativeKernel implements BceWithLogitsKernel<float[]>, CrossEntropyKe
     words[start + 3] = columnStride;
   }
 
-  private static UnsupportedOperationException refused(String function, int answer) {
-    return new UnsupportedOperationException(
-        "%s answered %d (%s)."
-            .formatted(
-                function,
-                answer,
-                answer == 1 ? "these operands or options are not supported" : "it does not know this call"));
+  private static RuntimeException refused(String function, int answer) {
+    return answer == 1
+        ? new UnsupportedCall("%s does not supply these operands or options.".formatted(function))
+        : new IllegalStateException("%s answered %d: it does not know this call.".formatted(function, answer));
   }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,18 +14,21 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import javax.tools.ToolProvider;
 import org.lanewise.kernels.spi.KernelProvider;
 
 /** Makes the files that third parties would hand over: jars of {@link SickProvider}, libraries of {@code sick-kernel.c}. */
 public final class SickFiles {
   private static final Path SOURCE = Path.of("src/test/native/sick-kernel.c");
+  private static final Path PROVIDERS = Path.of("src/test/java/org/lanewise/bench/sick/SickProvider.java");
+  private static final String PACKAGE = "com.example.sick";
   private static final Path HEADERS = Path.of("../kernels/include");
 
   private SickFiles() {}
 
   /** A jar with one provider. */
   public static Path jar(Path folder, Class<? extends SickProvider> provider) throws IOException {
-    return jar(folder, provider.getSimpleName(), provider.getName(), provider);
+    return jar(folder, provider.getSimpleName(), PACKAGE + "." + nestedName(provider), provider);
   }
 
   /** A jar whose service file names a class that is not in it. */
@@ -35,20 +37,38 @@ public final class SickFiles {
   }
 
   private static Path jar(Path folder, String name, String service, Class<?> provider) throws IOException {
+    Path classes = compile(folder.resolve("classes"));
     Path jar = folder.resolve(name + ".jar");
     try (OutputStream file = Files.newOutputStream(jar);
         ZipOutputStream zip = new ZipOutputStream(file)) {
       for (Class<?> type : List.of(SickProvider.class, provider)) {
-        String entry = type.getName().replace('.', '/') + ".class";
+        String entry = "%s/%s.class".formatted(PACKAGE.replace('.', '/'), nestedName(type));
         zip.putNextEntry(new ZipEntry(entry));
-        try (InputStream bytes = type.getClassLoader().getResourceAsStream(entry)) {
-          bytes.transferTo(zip);
-        }
+        Files.copy(classes.resolve(entry), zip);
       }
       zip.putNextEntry(new ZipEntry("META-INF/services/" + KernelProvider.class.getName()));
       zip.write(service.getBytes(StandardCharsets.UTF_8));
     }
     return jar;
+  }
+
+  private static String nestedName(Class<?> type) {
+    return type.getName().substring(type.getPackageName().length() + 1);
+  }
+
+  /** Compiles the providers into a package of a third party: on the class path of the tests there must be no such class. */
+  private static Path compile(Path classes) throws IOException {
+    if (!Files.exists(classes)) {
+      String source = Files.readString(PROVIDERS);
+      Path copy = Files.createDirectories(classes).resolve("SickProvider.java");
+      Files.writeString(copy, source.replace("package " + SickProvider.class.getPackageName(), "package " + PACKAGE));
+      String classPath = System.getProperty("java.class.path");
+      int exitCode =
+          ToolProvider.getSystemJavaCompiler()
+              .run(null, null, null, "-proc:none", "-cp", classPath, "-d", classes.toString(), copy.toString());
+      assertEquals(0, exitCode, "javac");
+    }
+    return classes;
   }
 
   /**

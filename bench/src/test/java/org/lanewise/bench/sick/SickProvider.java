@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.lanewise.kernels.Kernels;
+import org.lanewise.kernels.scalar.ScalarKernelProvider;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
@@ -60,7 +60,7 @@ public abstract class SickProvider implements KernelProvider {
   @Override
   @SuppressWarnings("unchecked") // only float32 is declared
   public <A> BceWithLogitsKernel<A> bceWithLogits(DType dtype) {
-    BceWithLogitsKernel<float[]> sound = Kernels.require("scalar").bceWithLogits(dtype);
+    BceWithLogitsKernel<float[]> sound = new ScalarKernelProvider().bceWithLogits(dtype);
     return (BceWithLogitsKernel<A>)
         (BceWithLogitsKernel<float[]>)
             call -> {

@@ -2,14 +2,11 @@ package org.lanewise.conformance.junit;
 
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
+import org.lanewise.conformance.cases.Glob;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.validation.Finding;
 import org.lanewise.conformance.validation.Level;
@@ -53,26 +50,15 @@ public abstract class KernelConformanceTest {
       throw new AssertionError(
           "The kernel '%s' cannot run here: %s %s".formatted(kernel.id(), availability.reason(), availability.remedy()));
     }
-    Level level = level(System.getProperty("lanewise.level", Level.FULL.id()));
+    Level level = Level.of(System.getProperty("lanewise.level", Level.FULL.id()));
     long seed = seed(System.getProperty("lanewise.seed"));
     String glob = System.getProperty("lanewise.case");
     System.out.printf("%s, level %s, seed %d%n", kernel.id(), level.id(), seed);
     List<Finding> findings = new ArrayList<>();
     try (LocalKernel local = new LocalKernel(kernel)) {
-      new Validation(ReferenceData.builtIn(), level, seed, ids(glob), findings::add, step -> {}).ofKernels(local);
+      new Validation(ReferenceData.builtIn(), level, seed, glob == null ? id -> true : Glob.matching(glob), findings::add, step -> {}).ofKernels(local);
     }
     return new FindingTests(getClass(), kernel, level, seed, glob).of(findings);
-  }
-
-  private static Level level(String id) {
-    return Arrays.stream(Level.values())
-        .filter(level -> level.id().equals(id))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "lanewise.level is '%s'; choose one of %s."
-                        .formatted(id, Arrays.stream(Level.values()).map(Level::id).collect(Collectors.joining(", ")))));
   }
 
   private static long seed(@Nullable String given) {
@@ -81,14 +67,5 @@ public abstract class KernelConformanceTest {
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("lanewise.seed is '%s'; give a whole number.".formatted(given), e);
     }
-  }
-
-  private static Predicate<String> ids(@Nullable String glob) {
-    if (glob == null) {
-      return id -> true;
-    }
-    return Pattern.compile(
-            Arrays.stream(glob.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")), Pattern.DOTALL)
-        .asMatchPredicate();
   }
 }

@@ -48,7 +48,8 @@ final class Block {
     Tensor given = inputs.get("target");
     Tensor weight = inputs.get("weight");
     this.ignoreIndex = reference.options().integer("ignore_index", -100);
-    this.labelSmoothing = Math.max(0, reference.options().number("label_smoothing", 0));
+    double smoothing = reference.options().number("label_smoothing", 0);
+    this.labelSmoothing = smoothing > 0 ? smoothing : 0; // NaN means none
     if (operation == Operation.BCE_WITH_LOGITS) {
       this.classes = 1;
       this.columns = logits.rank() == 0 ? 1 : logits.size(logits.rank() - 1);

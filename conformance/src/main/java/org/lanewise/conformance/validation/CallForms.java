@@ -14,6 +14,7 @@ import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.conformance.verdict.Sentence;
+import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.conformance.verdict.Yardstick;
@@ -65,6 +66,7 @@ final class CallForms {
     private final Block block;
     private final Yardstick yardstick;
     private final Map<Rule, Finding> broken = new EnumMap<>(Rule.class);
+    private @Nullable UnsupportedCall refused;
 
     /** The results of the plain call, by output: a value a unit, or one a unit and class. */
     private final Map<String, double[]> plain = new HashMap<>();
@@ -81,6 +83,10 @@ final class CallForms {
       int rows = bce ? 1 : all.length;
       int columns = bce ? all.length : 1;
       run(Form.PLAIN, all, rows, columns);
+      if (refused != null) {
+        findings.accept(finding(Rule.CALL_FORMS, Verdict.SKIPPED, null, refused.getMessage()));
+        return;
+      }
       if (broken.isEmpty()) {
         sizes(bce);
         shapes(all);
@@ -172,6 +178,9 @@ final class CallForms {
         call.spoilOutputs();
         try {
           call.on(provider).run();
+        } catch (UnsupportedCall e) {
+          refused = e;
+          return;
         } catch (RuntimeException | Error e) {
           breaks(Rule.COMPLETION, form, null, sentence(e));
           return;

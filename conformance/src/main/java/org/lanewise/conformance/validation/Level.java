@@ -9,7 +9,7 @@ public enum Level {
   /** A minute or two: every stored case, every form on many, a thousand fresh cases, JVMs with other flags. */
   FULL(Integer.MAX_VALUE, 3, 120, 1000, 3000),
   /** Minutes: also every float32 logit, and more of all. */
-  EXHAUSTIVE(Integer.MAX_VALUE, 30, 2500, 10_000, 20_000);
+  EXHAUSTIVE(Integer.MAX_VALUE, 10, 500, 5000, 10_000);
 
   private final int largest;
   private final int casesPerKind;
@@ -23,6 +23,20 @@ public enum Level {
     this.mostBlocks = mostBlocks;
     this.freshCases = freshCases;
     this.repetitions = repetitions;
+  }
+
+  /**
+   * The level of the given name.
+   *
+   * @throws IllegalArgumentException if there is none of that name; the message lists the names
+   */
+  public static Level of(String id) {
+    for (Level level : values()) {
+      if (level.id().equals(id)) {
+        return level;
+      }
+    }
+    throw new IllegalArgumentException("There is no level '%s'; choose one of smoke, full, exhaustive.".formatted(id));
   }
 
   /** The most logits of a stored case. */

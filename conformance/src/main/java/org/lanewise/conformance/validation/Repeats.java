@@ -3,6 +3,7 @@ package org.lanewise.conformance.validation;
 import java.lang.reflect.Array;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -12,6 +13,7 @@ import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.verdict.Rule;
+import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.conformance.verdict.Yardstick;
@@ -65,7 +67,8 @@ final class Repeats {
   }
 
   /** All pieces in turn, several times, backwards: what a call leaves behind then meets another call than before. */
-  void again(List<Piece> pieces, int times) {
+  void again(List<Piece> chosen, int times) {
+    List<Piece> pieces = new ArrayList<>(chosen);
     List<KernelCall> calls = first(Rule.REPEAT, pieces);
     if (calls != null) {
       repeat(Rule.REPEAT, pieces.reversed(), calls.reversed(), times, false);
@@ -73,7 +76,8 @@ final class Repeats {
   }
 
   /** Neighbouring pieces on two threads at once. */
-  void onThreads(List<Piece> pieces, int times) {
+  void onThreads(List<Piece> chosen, int times) {
+    List<Piece> pieces = new ArrayList<>(chosen);
     List<KernelCall> calls = first(Rule.THREADS, pieces);
     for (int i = 0; calls != null && i + 1 < pieces.size(); i += 2) {
       if (!repeat(Rule.THREADS, pieces.subList(i, i + 2), calls.subList(i, i + 2), times, true)) {
@@ -83,7 +87,8 @@ final class Repeats {
   }
 
   /** What calls allocate once they are compiled. */
-  void allocation(List<Piece> pieces, int times) {
+  void allocation(List<Piece> chosen, int times) {
+    List<Piece> pieces = new ArrayList<>(chosen);
     List<KernelCall> calls = first(Rule.ALLOCATION, pieces);
     for (int i = 0; calls != null && i < calls.size(); i++) {
       ReferenceCase reference = pieces.get(i).reference();
@@ -118,7 +123,8 @@ final class Repeats {
   }
 
   /** The same bits from JVMs that compile otherwise. */
-  void inOtherJvms(List<Piece> pieces, Consumer<String> progress) {
+  void inOtherJvms(List<Piece> chosen, Consumer<String> progress) {
+    List<Piece> pieces = new ArrayList<>(chosen);
     List<KernelCall> calls = first(Rule.BITS, pieces);
     if (calls == null) {
       return;
@@ -148,15 +154,19 @@ final class Repeats {
     report(Rule.BITS, Verdict.PASSED, null, null);
   }
 
-  /** The calls, made once; null, with a finding, if one does not return. */
+  /** The calls, made once, of those pieces that the kernel supplies; null, with a finding, if a call does not return. */
   private @Nullable List<KernelCall> first(Rule rule, List<Piece> pieces) {
     List<KernelCall> calls = new ArrayList<>();
     try {
-      for (Piece piece : pieces) {
-        KernelCall call = piece.call();
+      for (Iterator<Piece> piece = pieces.iterator(); piece.hasNext(); ) {
+        KernelCall call = piece.next().call();
         call.spoilOutputs();
-        call.on(kernel.provider()).run();
-        calls.add(call);
+        try {
+          call.on(kernel.provider()).run();
+          calls.add(call);
+        } catch (UnsupportedCall e) {
+          piece.remove();
+        }
       }
     } catch (RuntimeException | Error e) {
       report(Rule.COMPLETION, Verdict.FAILED, null, CallForms.sentence(e));

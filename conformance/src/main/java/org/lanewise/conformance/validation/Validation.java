@@ -2,8 +2,10 @@ package org.lanewise.conformance.validation;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.lanewise.conformance.cases.Expectation;
@@ -92,7 +94,7 @@ public final class Validation {
               seed, declaration.operation(), declaration.dtype(), level.freshCases(), conformance::trusts);
       progress.accept("%s: %d fresh cases".formatted(what, drawn.size()));
       fresh(subject, drawn);
-      List<Repeats.Piece> pieces = pieces(declaration, drawn);
+      List<Repeats.Piece> pieces = pieces(declaration, drawn, subject.answersAsPytorch());
       progress.accept("%s: every form of the call on %d cases".formatted(what, pieces.size()));
       CallForms forms = new CallForms(kernel.provider(), declaration.reproducibleBits(), findings);
       for (Repeats.Piece piece : pieces) {
@@ -103,7 +105,7 @@ public final class Validation {
       if (ids.test("identities/%s/%s".formatted(declaration.operation().id(), declaration.dtype().id()))) {
         identities(kernel, declaration);
       }
-      repeats(kernel, declaration, what, pieces.subList(0, Math.min(REPEATED_PIECES, pieces.size())));
+      repeats(kernel, declaration, what, pieces);
     }
   }
 
@@ -127,7 +129,7 @@ public final class Validation {
 
   /** Judges a whole implementation of operations: by the stored cases and by fresh ones, and again by the stored ones. */
   public void ofOperations(Subject subject) {
-    stored(subject);
+    Set<String> passed = stored(subject);
     for (Operation operation : Operation.values()) {
       for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
         List<ReferenceCase> drawn = FreshCases.draw(seed, operation, dtype, level.freshCases(), conformance::trusts);
@@ -136,10 +138,12 @@ public final class Validation {
       }
     }
     progress.accept("stored cases again, backwards");
-    again(subject);
+    again(subject, passed);
   }
 
-  private void stored(Subject subject) {
+  /** The ids of the cases that passed. */
+  private Set<String> stored(Subject subject) {
+    Set<String> passed = new HashSet<>();
     List<ReferenceCase> cases =
         data.cases().stream().filter(reference -> subject.lists(reference) && ids.test(reference.id())).toList();
     progress.accept("%d stored cases".formatted(cases.size()));
@@ -147,9 +151,13 @@ public final class Validation {
       if (numel(reference) <= level.largest()) {
         for (CaseResult result : conformance.judge(subject, reference)) {
           report(result, result.rule());
+          if (result.contract() == Contract.PYTORCH && result.verdict() == Verdict.PASSED) {
+            passed.add(reference.id());
+          }
         }
       }
     }
+    return passed;
   }
 
   private static int numel(ReferenceCase reference) {
@@ -174,19 +182,13 @@ public final class Validation {
     }
   }
 
-  /** A case that passed must pass again after all others. */
-  private void again(Subject subject) {
-    List<ReferenceCase> cases =
-        data.cases().reversed().stream()
-            .filter(reference -> subject.lists(reference) && ids.test(reference.id()) && numel(reference) <= 1000)
-            .toList();
-    Map<String, Verdict> before = new HashMap<>();
-    for (boolean second : new boolean[] {false, true}) {
-      for (ReferenceCase reference : cases) {
-        for (CaseResult result : conformance.judge(subject, reference)) {
-          if (result.contract() == Contract.PYTORCH && !second) {
-            before.put(reference.id(), result.verdict());
-          } else if (result.contract() == Contract.PYTORCH && before.get(reference.id()) == Verdict.PASSED) {
+  /** A case that passed must pass again, after other cases than before, and its result must outlive the next call. */
+  private void again(Subject subject, Set<String> passed) {
+    Subject kept = new KeptResults(subject);
+    for (ReferenceCase reference : data.cases().reversed()) {
+      if (passed.contains(reference.id()) && numel(reference) <= 1000) {
+        for (CaseResult result : conformance.judge(kept, reference)) {
+          if (result.contract() == Contract.PYTORCH) {
             report(result, Rule.REPEAT);
           }
         }
@@ -207,7 +209,7 @@ public final class Validation {
   }
 
   /** Cases that show as many kinds of calls as there are, stored and fresh. */
-  private List<Repeats.Piece> pieces(Declaration declaration, List<ReferenceCase> drawn) {
+  private List<Repeats.Piece> pieces(Declaration declaration, List<ReferenceCase> drawn, boolean asPytorch) {
     List<ReferenceCase> candidates = new ArrayList<>();
     for (ReferenceCase reference : data.cases()) {
       if (reference.operation().equals(declaration.operation().id()) && reference.dtype().equals(declaration.dtype().id())) {
@@ -228,7 +230,7 @@ public final class Validation {
       }
       String kind = reference.region() + block.kind();
       if (pieces.size() < level.mostBlocks() && kinds.merge(kind, 1, Integer::sum) <= level.casesPerKind()) {
-        pieces.add(new Repeats.Piece(reference, block, conformance.yardstick(reference, inputs)));
+        pieces.add(new Repeats.Piece(reference, block, conformance.yardstick(reference, inputs, asPytorch)));
       }
     }
     return pieces;
@@ -241,16 +243,17 @@ public final class Validation {
       progress.accept(what + ": calls again");
       repeats.again(pieces, level == Level.SMOKE ? 3 : 10);
     }
+    List<Repeats.Piece> some = pieces.subList(0, Math.min(REPEATED_PIECES, pieces.size()));
     if (ids.test(Rule.THREADS.id() + suffix)) {
       progress.accept(what + ": calls from two threads");
-      repeats.onThreads(pieces, level.repetitions());
+      repeats.onThreads(some, level.repetitions());
     }
     if (declaration.allocationFree() && ids.test(Rule.ALLOCATION.id() + suffix)) {
       progress.accept(what + ": allocation");
-      repeats.allocation(pieces.subList(0, Math.min(level == Level.SMOKE ? 3 : 8, pieces.size())), level.repetitions());
+      repeats.allocation(some.subList(0, Math.min(level == Level.SMOKE ? 3 : 8, some.size())), level.repetitions());
     }
     if (declaration.reproducibleBits() && level != Level.SMOKE && ids.test(Rule.BITS.id() + suffix)) {
-      repeats.inOtherJvms(pieces, step -> progress.accept(what + ": " + step));
+      repeats.inOtherJvms(some, step -> progress.accept(what + ": " + step));
     }
   }
 }

@@ -97,7 +97,7 @@ public final class Conformance {
     Map<String, Tensor> inputs = reference.inputs();
     Expectation.Outputs expected = (Expectation.Outputs) reference.expectation();
     Units units = Units.of(reference, inputs);
-    return mistrust(tolerances(reference, expected, units, !reference.deviations().isEmpty())) == null;
+    return mistrust(tolerances(reference, expected, units, !reference.deviations().isEmpty(), false)) == null;
   }
 
   /**
@@ -105,20 +105,23 @@ public final class Conformance {
    *
    * @param reference a case that expects outputs
    * @param inputs its inputs
+   * @param asPytorch whether results may be as wrong as PyTorch's, see {@link Subject#answersAsPytorch}
    */
-  public Yardstick yardstick(ReferenceCase reference, Map<String, Tensor> inputs) {
+  public Yardstick yardstick(ReferenceCase reference, Map<String, Tensor> inputs, boolean asPytorch) {
     Expectation.Outputs expected = (Expectation.Outputs) reference.expectation();
     Units units = Units.of(reference, inputs);
-    return new Yardstick(expected, tolerances(reference, expected, units, !reference.deviations().isEmpty()), units);
+    boolean deviating = !asPytorch && !reference.deviations().isEmpty();
+    return new Yardstick(expected, tolerances(reference, expected, units, deviating, asPytorch), units);
   }
 
   /**
    * The tolerance of each output.
    *
    * @param deviating whether results that PyTorch gets badly wrong are left out of its error
+   * @param asPytorch whether no more is asked than to answer as PyTorch does
    */
   private Map<String, Tolerance> tolerances(
-      ReferenceCase reference, Expectation.Outputs expected, Units units, boolean deviating) {
+      ReferenceCase reference, Expectation.Outputs expected, Units units, boolean deviating, boolean asPytorch) {
     Map<String, Tolerance> tolerances = new LinkedHashMap<>();
     expected
         .outputs()
@@ -128,7 +131,8 @@ public final class Conformance {
               if (!deviating) {
                 relative = Math.max(relative, Tolerance.relativeError(output));
               }
-              tolerances.put(name, new Tolerance(name, output, units, relative, deviating, reference.isDrawn()));
+              tolerances.put(
+                  name, new Tolerance(name, output, units, relative, deviating, reference.isDrawn(), asPytorch));
             });
     return tolerances;
   }
@@ -239,9 +243,9 @@ public final class Conformance {
       String mistrust;
       try {
         units = Units.of(reference, inputs);
-        tolerances = tolerances(reference, expected, units, !reference.deviations().isEmpty());
+        tolerances = tolerances(reference, expected, units, !reference.deviations().isEmpty(), false);
         mistrust = mistrust(tolerances);
-        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(reference, expected, units, false)) == null) {
+        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(reference, expected, units, false, false)) == null) {
           mistrust = "The case names the deviation '%s' but shows none.".formatted(reference.deviations().getFirst());
         }
       } catch (NullPointerException | IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException e) {
@@ -283,7 +287,8 @@ public final class Conformance {
       if (errors != null) {
         tellErrors(errors, expected, tolerances, units, got);
       }
-      Map<String, Tolerance> ofPytorch = subject.answersAsPytorch() ? tolerances(reference, expected, units, false) : tolerances;
+      Map<String, Tolerance> ofPytorch =
+          subject.answersAsPytorch() ? tolerances(reference, expected, units, false, true) : tolerances;
       return List.of(judgePytorch(expected, ofPytorch, units, got), judgeTrue(expected, tolerances, units, got));
     }
 
@@ -315,7 +320,7 @@ public final class Conformance {
         for (int i = 0; i < tolerance.size(); i++) {
           double value = got.get(name).getDouble(output.position(i));
           double ulp = tolerance.ulp(i, value);
-          if (!accepts(tolerance, i, value)) {
+          if (!tolerance.accepts(i, value)) {
             if (broken == null || Math.abs(ulp) > Math.abs(broken.ulp())) {
               broken = witness(name, output, i, units, value, tolerance.expected(i), ulp);
               special = !tolerance.finiteInputs(i);
@@ -336,13 +341,6 @@ public final class Conformance {
             "'%s' is further from the truth than the contract allows.".formatted(broken.output()));
       }
       return result(Contract.PYTORCH, rule, Verdict.PASSED, worst, null);
-    }
-
-    private boolean accepts(Tolerance tolerance, int i, double value) {
-      return tolerance.accepts(i, value)
-          || subject.answersAsPytorch()
-              && !reference.deviations().isEmpty()
-              && Double.compare(value, tolerance.pytorch(i)) == 0;
     }
 
     private void tellErrors(

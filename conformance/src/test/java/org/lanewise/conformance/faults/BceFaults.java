@@ -223,11 +223,10 @@ final class BceFaults {
           float element(BceWithLogitsCall<float[]> call, int row, int column) {
             float loss = super.element(call, row, column);
             float x = (float) logit(call, row, column);
-            boolean shortcut = call.logitsGradient.array != null && call.weight.array == null && call.posWeight.array == null;
-            if (shortcut && Math.abs(x) < 0x1p-6f) {
+            boolean plain = call.weight.array == null && call.posWeight.array == null;
+            if (call.logitsGradient.array != null && plain && Math.abs(x) < 0.25f) {
               loss = (float) LN2 + x * (0.5f - (float) target(call, row, column)) + x * x * 0.125f;
-              write(call.loss, row, column, Math.nextUp(loss));
-              return Math.nextUp(loss);
+              write(call.loss, row, column, loss);
             }
             return loss;
           }
@@ -341,7 +340,7 @@ final class BceFaults {
             super.compute(call);
           }
         }),
-        fault("bce-endless-reduction", COMPLETION, "The exponent is reduced in a loop until it is small, which a NaN never is.", new EndlessReduction()),
+        endless("bce-endless-reduction", "The exponent is reduced in a loop until it is small, which a NaN never is.", new EndlessReduction()),
         promising("bce-allocates", ALLOCATION, false, true, EXACT, "The losses of a call are collected in a new array.", new PlainBce() {
           @Override
           public void compute(BceWithLogitsCall<float[]> call) {
@@ -407,13 +406,16 @@ final class BceFaults {
     }
   }
 
-  /** Has a name so that a process of its own can make it. */
-  static final class EndlessReduction extends PlainBce {
+  /** Ends when its thread is interrupted, which only a test does. */
+  private static final class EndlessReduction extends PlainBce {
     @Override
     float element(BceWithLogitsCall<float[]> call, int row, int column) {
-      double x = Math.abs(logit(call, row, column));
+      double x = Math.min(Math.abs(logit(call, row, column)), 1000);
       while (!(x <= LN2)) {
-        x = x > 1e6 ? 0 : x - LN2;
+        x -= LN2;
+        if (Thread.interrupted()) {
+          throw new IllegalStateException("still reducing " + x);
+        }
       }
       return super.element(call, row, column);
     }
@@ -421,6 +423,10 @@ final class BceFaults {
 
   private static Fault fault(String id, Rule rule, String slip, PlainBce kernel) {
     return promising(id, rule, false, false, EXACT, slip, kernel);
+  }
+
+  private static Fault endless(String id, String slip, PlainBce kernel) {
+    return Fault.of(id, COMPLETION, slip, new Interrupted(fault(id, COMPLETION, slip, kernel).kernel(), 50));
   }
 
   private static Fault bounded(String id, Rule rule, double bound, String slip, PlainBce kernel) {

@@ -40,13 +40,13 @@ final class HonestKernels {
         new OneKernel(
             "math-loop",
             "a loop over Math.exp and Math.log1p in float",
-            List.of(OneKernel.bounds(BCE_WITH_LOGITS, 2, NONE, 4, 2.5), OneKernel.bounds(CROSS_ENTROPY, 3, NONE, 0.51, 3)),
+            List.of(OneKernel.bounds(BCE_WITH_LOGITS, 2, 3, 4, 2.5), OneKernel.bounds(CROSS_ENTROPY, 3, 4, 0.51, 3)),
             new FloatBce(),
             new FloatCrossEntropy()),
         new OneKernel(
             "lanewise",
             "the Vector API's own EXP and LOG1P",
-            List.of(OneKernel.bounds(BCE_WITH_LOGITS, 3, NONE, 4, 3), OneKernel.bounds(CROSS_ENTROPY, 4, NONE, 0.51, 4)),
+            List.of(OneKernel.bounds(BCE_WITH_LOGITS, 3, 3, 4, 3), OneKernel.bounds(CROSS_ENTROPY, 4, 4, 0.51, 4)),
             new LanewiseBce(),
             new LanewiseCrossEntropy()),
         new OneKernel(
@@ -95,9 +95,15 @@ final class HonestKernels {
             new PackedBce()));
   }
 
+  /** From here on e^−|x| is subnormal in float, and a weight would show how coarsely it has been rounded. */
+  private static final double SUBNORMAL = 87;
+
   private static final class FloatBce extends PlainBce {
     @Override
     double loss(double logit, double target, double posWeight) {
+      if (Math.abs(logit) > SUBNORMAL) {
+        return super.loss(logit, target, posWeight);
+      }
       float x = (float) logit;
       float t = (float) target;
       float log = (float) Math.log1p((float) Math.exp(-Math.abs(x)));
@@ -106,6 +112,9 @@ final class HonestKernels {
 
     @Override
     double gradient(double logit, double target, double posWeight) {
+      if (Math.abs(logit) > SUBNORMAL) {
+        return super.gradient(logit, target, posWeight);
+      }
       float t = (float) target;
       float z = (float) Math.exp(-Math.abs((float) logit));
       float far = 1 / (1 + z);
@@ -116,6 +125,8 @@ final class HonestKernels {
 
   /** Rows in float, but for targets that are spread over the classes: those cancel in the gradient, and need float64. */
   private abstract static class FloatRows extends PlainCrossEntropy {
+    static final float SMALL = 0x1p-100f;
+
     private static final PlainCrossEntropy FLOAT64 = new PlainCrossEntropy();
 
     @Override
@@ -140,17 +151,18 @@ final class HonestKernels {
         lost = next - sum - corrected;
         sum = next;
       }
-      return sum;
+      return sum < SMALL ? super.others(call, n, i, max, top) : sum;
     }
 
     @Override
     double exp(double x) {
-      return (float) Math.exp(x);
+      double e = Math.exp(Math.max(x, -700)); // not 0, lest a gradient lose its sign
+      return e < SMALL ? e : (float) e;
     }
 
     @Override
     double log1p(double x) {
-      return (float) Math.log1p(x);
+      return x < SMALL ? x : (float) Math.log1p(x);
     }
   }
 
@@ -185,7 +197,7 @@ final class HonestKernels {
       double x = logit(call, row, column);
       double w = weight(call, row, column);
       double p = posWeight(call, row, column);
-      if (!isFinite(x, target(call, row, column), w, p)) {
+      if (!isFinite(x, target(call, row, column), w, p) || Math.abs(x) > SUBNORMAL) {
         return element(call, row, column);
       }
       double factor = upstream(call, row, column) * call.gradientScale * w;
@@ -238,7 +250,7 @@ final class HonestKernels {
         }
         sum += exp(FloatVector.fromArray(SPECIES, d, 0), FloatVector.fromArray(SPECIES, low, 0)).reduceLanes(VectorOperators.ADD);
       }
-      return sum;
+      return sum < SMALL ? super.others(call, n, i, max, top) : sum;
     }
 
     /** e^(d + low) for a low that is what the rounding of d has lost. */
@@ -249,6 +261,9 @@ final class HonestKernels {
 
     @Override
     double exp(double x) {
+      if (x < -SUBNORMAL) {
+        return super.exp(x);
+      }
       float d = (float) x;
       float low = Float.isInfinite(d) ? 0 : (float) (x - d);
       return exp(FloatVector.broadcast(SPECIES, d), FloatVector.broadcast(SPECIES, low)).lane(0);
@@ -256,7 +271,7 @@ final class HonestKernels {
 
     @Override
     double log1p(double x) {
-      return FloatVector.broadcast(SPECIES, (float) x).lanewise(VectorOperators.LOG1P).lane(0);
+      return x < SMALL ? x : FloatVector.broadcast(SPECIES, (float) x).lanewise(VectorOperators.LOG1P).lane(0);
     }
   }
 
