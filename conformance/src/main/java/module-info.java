@@ -1,8 +1,8 @@
 /** Reads the reference data and judges implementations of the losses by it. */
 module org.lanewise.conformance {
   requires static transitive org.jspecify;
-  requires transitive org.lanewise.kernels;
   requires static transitive org.junit.jupiter.api;
+  requires transitive org.lanewise.kernels;
   requires com.google.gson;
   requires java.management;
   requires jdk.management;

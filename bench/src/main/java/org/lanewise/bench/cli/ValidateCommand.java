@@ -144,12 +144,11 @@ final class ValidateCommand implements Callable<Integer> {
   }
 
   private Level level() {
-    for (Level level : Level.values()) {
-      if (level.id().equals(levelName)) {
-        return level;
-      }
+    try {
+      return Level.of(levelName);
+    } catch (IllegalArgumentException e) {
+      throw UserError.usage("--level: %s".formatted(e.getMessage()));
     }
-    throw UserError.usage("--level is '%s'; choose one of smoke, full, exhaustive.".formatted(levelName));
   }
 
   private ForeignImplementation open() {

@@ -89,7 +89,8 @@ public final class Safetensors {
     int[] offsets = entry.sizes("data_offsets");
     long numel = 1;
     for (int size : shape) {
-      numel = Math.multiplyHigh(numel, size) != 0 ? Long.MAX_VALUE : numel * size;
+      // More than an array holds stays more, unless a size is 0.
+      numel = Math.min(numel * size, Integer.MAX_VALUE + 1L);
     }
     if (offsets.length != 2
         || offsets[0] > offsets[1]

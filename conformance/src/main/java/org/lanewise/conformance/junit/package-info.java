@@ -1,7 +1,4 @@
-/**
- * The verdict on a kernel as JUnit 5 tests, for a third party's own test folder. The one package here that needs JUnit, which
- * is therefore an optional dependency.
- */
+/** The whole verdict as JUnit tests, for projects of other people. JUnit Jupiter is theirs: an optional dependency. */
 @NullMarked
 package org.lanewise.conformance.junit;
 

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import java.lang.reflect.Array;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.calls.Operand;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
@@ -149,25 +150,30 @@ final class CallMessage {
   }
 
   /**
-   * Takes over from an answer what the call changed, and nothing else: of one array several threads may compute parts.
+   * Takes over from an answer what the call changed, and nothing else: of one array several threads may compute parts, and what
+   * lies around a part may have changed since it was sent.
    *
+   * @param sent what {@link #write} put into the request
    * @throws RemoteFailure if an output is missing or of another size
    */
-  static void readResults(KernelCall call, String prefix, Map<String, Tensor> tensors) {
+  static void readResults(KernelCall call, String prefix, Map<String, Tensor> sent, Map<String, Tensor> tensors) {
     for (Operand operand : call.operands()) {
+      Tensor was = sent.get(prefix + operand.name());
       Tensor got = tensors.get(prefix + operand.name());
-      Part part = Part.of(operand);
       if (got == null && !operand.isOutput()) {
         continue;
       }
-      Tensor sent = tensor(call, operand, part);
-      if (got == null || got.dtype() != sent.dtype() || got.numel() != sent.numel()) {
+      if (was == null || got == null || got.dtype() != was.dtype() || got.numel() != was.numel()) {
         throw new RemoteFailure(
-            "Its answer has %s as '%s', expected %s values of %s."
-                .formatted(got == null ? "nothing" : got.toString(), operand.name(), sent.numel(), sent.dtype().id()));
+            "Its answer has %s as '%s', expected %s."
+                .formatted(describe(got), operand.name(), describe(was)));
       }
-      copyChanges(got.array(), sent.array(), operand.array(), part.from);
+      copyChanges(got.array(), was.array(), operand.array(), Part.of(operand).from);
     }
+  }
+
+  private static String describe(@Nullable Tensor tensor) {
+    return tensor == null ? "nothing" : "%d values of %s".formatted(tensor.numel(), tensor.dtype().id());
   }
 
   private static void copyChanges(Object got, Object sent, Object array, int from) {

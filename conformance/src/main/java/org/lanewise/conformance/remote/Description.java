@@ -21,23 +21,30 @@ import org.lanewise.kernels.tensor.DType;
  * @param repeat whether it repeats calls when asked
  */
 record Description(@Nullable String name, List<Kernel> kernels, List<String> operations, boolean repeat) {
+  /** More than any device has; a block of as many elements is still small. */
+  private static final int MOST_LANES = 1 << 16;
+
   /** A provider. */
   record Kernel(String id, String description, Availability availability, int lanes, List<Declaration> declarations) {}
 
   static Description of(Message answer) {
     JsonObject json = require(answer, "description").json();
     List<Kernel> kernels = new ArrayList<>();
-    for (JsonElement element : array(json, "kernels")) {
-      kernels.add(kernel(element));
+    for (JsonElement element : Message.array(json, "kernels")) {
+      Kernel kernel = kernel(element);
+      if (kernels.stream().anyMatch(other -> other.id.equals(kernel.id))) {
+        throw new RemoteFailure("Its description has two kernels '%s', expected different ids.".formatted(kernel.id));
+      }
+      kernels.add(kernel);
     }
     List<String> operations = new ArrayList<>();
-    for (JsonElement element : array(json, "operations")) {
+    for (JsonElement element : Message.array(json, "operations")) {
       if (!(element instanceof JsonPrimitive primitive) || !primitive.isString()) {
         throw new RemoteFailure("Its description has %s among the operations, expected names.".formatted(element));
       }
       operations.add(element.getAsString());
     }
-    return new Description(Message.text(json, "name"), List.copyOf(kernels), List.copyOf(operations), flag(json, "repeat"));
+    return new Description(Message.text(json, "name"), List.copyOf(kernels), List.copyOf(operations), Message.flag(json, "repeat", false));
   }
 
   private static Kernel kernel(JsonElement element) {
@@ -45,18 +52,22 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
       throw new RemoteFailure("Its description has the kernel %s, expected an object with an id.".formatted(element));
     }
     List<Declaration> declarations = new ArrayList<>();
-    for (JsonElement declared : array(json, "declarations")) {
-      declarations.add(declaration(declared));
+    for (JsonElement declared : Message.array(json, "declarations")) {
+      Declaration declaration = declaration(declared);
+      if (declarations.stream().anyMatch(d -> d.operation() == declaration.operation() && d.dtype() == declaration.dtype())) {
+        throw new RemoteFailure(
+            "It declares %s of %s twice.".formatted(declaration.operation().id(), declaration.dtype().id()));
+      }
+      declarations.add(declaration);
     }
-    String description = Message.text(json, "description");
     return new Kernel(
         Message.text(json, "id"),
-        description == null ? "" : description,
-        !json.has("available") || flag(json, "available")
+        Message.text(json, "description", ""),
+        Message.flag(json, "available", true)
             ? Availability.AVAILABLE
             : Availability.unavailable(
-                String.valueOf(Message.text(json, "reason")), String.valueOf(Message.text(json, "remedy"))),
-        json.has("lanes") ? (int) Message.number(json, "lanes") : 1,
+                Message.text(json, "reason", "It does not say why."), Message.text(json, "remedy", "")),
+        Message.has(json, "lanes") ? (int) Message.integer(json, "lanes", 0, MOST_LANES) : 1,
         List.copyOf(declarations));
   }
 
@@ -84,22 +95,17 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
         bound(json, "gradient_ulp"),
         bound(json, "mixed_ulp"),
         bound(json, "reduced_ulp"),
-        flag(json, "reproducible_bits"),
-        flag(json, "allocation_free"));
+        Message.flag(json, "reproducible_bits", false),
+        Message.flag(json, "allocation_free", false));
   }
 
   /** A bound that is not given promises nothing. */
   private static double bound(JsonObject json, String key) {
-    return json.has(key) ? Message.number(json, key) : Double.POSITIVE_INFINITY;
-  }
-
-  private static boolean flag(JsonObject json, String key) {
-    return json.get(key) instanceof JsonPrimitive primitive && primitive.isBoolean() && primitive.getAsBoolean();
-  }
-
-  /** A list; empty where there is none. */
-  static JsonArray array(JsonObject json, String key) {
-    return json.get(key) instanceof JsonArray array ? array : new JsonArray();
+    double bound = Message.has(json, key) ? Message.number(json, key) : Double.POSITIVE_INFINITY;
+    if (!(bound >= 0)) {
+      throw new RemoteFailure("It declares '%s': %s, expected a number from 0 up, or \"inf\".".formatted(key, json.get(key)));
+    }
+    return bound;
   }
 
   /**
@@ -117,7 +123,7 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
       throw new UnsupportedCall(String.valueOf(Message.text(answer.json(), "reason")));
     }
     if ("failed".equals(got)) {
-      throw new RemoteFailure(String.valueOf(Message.text(answer.json(), "reason")));
+      throw new RemoteFailure(Message.text(answer.json(), "reason", "The process failed and does not say why."));
     }
     throw new RemoteFailure("It answered %s, expected \"%s\".".formatted(answer.json().get("answer"), kind));
   }

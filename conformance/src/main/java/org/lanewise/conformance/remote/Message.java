@@ -1,5 +1,6 @@
 package org.lanewise.conformance.remote;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -83,7 +84,8 @@ record Message(JsonObject json, Map<String, Tensor> tensors) {
       }
       return new Message(json.getAsJsonObject(), tensors);
     } catch (DataException | JsonParseException e) {
-      throw new RemoteFailure("Its frame cannot be read: %s".formatted(e.getMessage()));
+      // What files advise after the semicolon is no advice on a frame.
+      throw new RemoteFailure("Its frame cannot be read: %s.".formatted(String.valueOf(e.getMessage()).replaceFirst("(; .*|\\.)$", "")));
     }
   }
 
@@ -92,6 +94,55 @@ record Message(JsonObject json, Map<String, Tensor> tensors) {
     return Double.isFinite(value)
         ? new JsonPrimitive(value)
         : new JsonPrimitive(Double.isNaN(value) ? "NaN" : value > 0 ? "inf" : "-inf");
+  }
+
+  /** An integer within bounds. */
+  static long integer(JsonObject json, String key, long least, long most) {
+    double value = number(json, key);
+    if (value != Math.rint(value) || value < least || value > most) {
+      throw new RemoteFailure(
+          "Its message has '%s': %s, expected an integer from %d to %d.".formatted(key, json.get(key), least, most));
+    }
+    return (long) value;
+  }
+
+  /** Whether there is such an entry; null is as good as none. */
+  static boolean has(JsonObject json, String key) {
+    return json.get(key) != null && !json.get(key).isJsonNull();
+  }
+
+  /** A list; empty where there is none. */
+  static JsonArray array(JsonObject json, String key) {
+    if (has(json, key) && !json.get(key).isJsonArray()) {
+      throw new RemoteFailure("Its message has '%s': %s, expected a list.".formatted(key, json.get(key)));
+    }
+    return has(json, key) ? json.getAsJsonArray(key) : new JsonArray();
+  }
+
+  /** Yes or no; the given answer where there is none. */
+  static boolean flag(JsonObject json, String key, boolean otherwise) {
+    if (!has(json, key)) {
+      return otherwise;
+    }
+    if (json.get(key) instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+      return primitive.getAsBoolean();
+    }
+    throw new RemoteFailure("Its message has '%s': %s, expected true or false.".formatted(key, json.get(key)));
+  }
+
+  /** A text; the given one where there is none. */
+  static String text(JsonObject json, String key, String otherwise) {
+    String text = text(json, key);
+    return text == null ? otherwise : text;
+  }
+
+  /** A text that has to be there. */
+  static String requireText(JsonObject json, String key) {
+    String text = text(json, key);
+    if (text == null) {
+      throw new RemoteFailure("Its message has '%s': %s, expected a text.".formatted(key, json.get(key)));
+    }
+    return text;
   }
 
   /** A text; null where there is none. */

@@ -13,6 +13,7 @@ import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
 
 /** A provider in a process of its own, as kernels of this JVM: each call sends its block and takes over what comes back. */
@@ -71,15 +72,25 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
   }
 
   private void compute(KernelCall call) {
-    Message request = Message.of("request", "kernel");
-    JsonObject json = CallMessage.write(call, "", request.tensors());
-    json.entrySet().forEach(entry -> request.json().add(entry.getKey(), entry.getValue()));
-    request.json().addProperty("kernel", id());
+    Message request = request(call, id());
     Message answer = Description.require(process.ask(request), "kernel");
-    call.setSums(
-        Message.number(answer.json(), "loss_sum"),
-        answer.json().has("weight_sum") ? Message.number(answer.json(), "weight_sum") : 0);
-    CallMessage.readResults(call, "", answer.tensors());
+    CallMessage.readResults(call, "", request.tensors(), answer.tensors());
+    readSums(call, answer.json());
+  }
+
+  /** The request of one call. */
+  static Message request(KernelCall call, String kernel) {
+    Message request = Message.of("request", "kernel");
+    request.json().addProperty("kernel", kernel);
+    CallMessage.write(call, "", request.tensors())
+        .entrySet()
+        .forEach(entry -> request.json().add(entry.getKey(), entry.getValue()));
+    return request;
+  }
+
+  private static void readSums(KernelCall call, JsonObject json) {
+    boolean weighted = call.operation() == Operation.CROSS_ENTROPY;
+    call.setSums(Message.number(json, "loss_sum"), weighted ? Message.number(json, "weight_sum") : 0);
   }
 
   @Override
@@ -105,19 +116,24 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
     }
     request.json().add("calls", objects);
     Message answer = Description.require(process.ask(request, process.timeLimit().plus(REPETITION)), "repetition");
-    JsonArray sums = Description.array(answer.json(), "calls");
+    JsonArray sums = Message.array(answer.json(), "calls");
     if (sums.size() != calls.size()) {
       throw new RemoteFailure("Its answer is on %d calls, expected %d.".formatted(sums.size(), calls.size()));
     }
     List<KernelCall> furthest = new ArrayList<>();
     for (int i = 0; i < calls.size(); i++) {
       KernelCall call = calls.get(i).copy();
-      JsonObject object = sums.get(i).getAsJsonObject();
-      call.setSums(Message.number(object, "loss_sum"), Message.number(object, "weight_sum"));
-      CallMessage.readResults(call, i + "/", answer.tensors());
+      if (!(sums.get(i) instanceof JsonObject object)) {
+        throw new RemoteFailure("Its answer has %s among the calls, expected objects.".formatted(sums.get(i)));
+      }
+      readSums(call, object);
+      CallMessage.readResults(call, i + "/", request.tensors(), answer.tensors());
       furthest.add(call);
     }
-    return Optional.of(new Repetition(furthest, (long) Message.number(answer.json(), "allocated_bytes")));
+    boolean counted = Message.has(answer.json(), "allocated_bytes");
+    return Optional.of(
+        new Repetition(
+            furthest, counted ? Message.integer(answer.json(), "allocated_bytes", -1, Long.MAX_VALUE) : -1));
   }
 
   @Override

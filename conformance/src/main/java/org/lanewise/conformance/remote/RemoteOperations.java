@@ -83,18 +83,18 @@ final class RemoteOperations implements Subject {
     JsonObject json = answer.json();
     switch (String.valueOf(Message.text(json, "answer"))) {
       case "error" -> {
-        return new Outcome.Raised(String.valueOf(Message.text(json, "class")), String.valueOf(Message.text(json, "message")));
+        return new Outcome.Raised(Message.requireText(json, "class"), Message.requireText(json, "message"));
       }
       case "unsupported" -> {
         return new Outcome.Unsupported(
-            "The process does not supply this: %s".formatted(Message.text(json, "reason")));
+            "The process does not supply this: %s".formatted(Message.text(json, "reason", "it does not say why.")));
       }
       default -> Description.require(answer, "outputs");
     }
     Map<String, Object> values = new LinkedHashMap<>(answer.tensors());
     if (json.get("texts") instanceof JsonObject texts) {
       for (Map.Entry<String, JsonElement> text : texts.entrySet()) {
-        values.put(text.getKey(), String.valueOf(Message.text(texts, text.getKey())));
+        values.put(text.getKey(), Message.requireText(texts, text.getKey()));
       }
     }
     return new Outcome.Outputs(values);

@@ -25,6 +25,20 @@ public enum Level {
     this.repetitions = repetitions;
   }
 
+  /**
+   * The level of the given name.
+   *
+   * @throws IllegalArgumentException if there is none of that name; the message lists the names
+   */
+  public static Level of(String id) {
+    for (Level level : values()) {
+      if (level.id().equals(id)) {
+        return level;
+      }
+    }
+    throw new IllegalArgumentException("There is no level '%s'; choose one of smoke, full, exhaustive.".formatted(id));
+  }
+
   /** The most logits of a stored case. */
   int largest() {
     return largest;
