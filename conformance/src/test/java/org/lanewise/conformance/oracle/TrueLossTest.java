@@ -18,9 +18,11 @@ class TrueLossTest {
   /** Of a unit in the last place of float64. */
   private static final double BOUND = 1;
 
+  private static final double LARGEST = 0x1p1000;
+
   private final List<String> wrong = new ArrayList<>();
   private int compared;
-  private int overflowing;
+  private String where = "";
   private double worst;
 
   @Test
@@ -119,13 +121,14 @@ class TrueLossTest {
         .filter(reference -> reference.operation().equals(operation))
         .filter(reference -> reference.expectation() instanceof Expectation.Outputs)
         .filter(reference -> reference.reduction().equals("none"))
-        .filter(reference -> reference.inputs().values().stream().allMatch(TrueLossTest::isFinite))
+        .filter(reference -> reference.inputs().values().stream().allMatch(TrueLossTest::isInDomain))
         .toList();
   }
 
-  private static boolean isFinite(Tensor tensor) {
+  /** Finite, and not so large that a difference or a product leaves float64: there double-double gives NaN. */
+  private static boolean isInDomain(Tensor tensor) {
     for (int i = 0; i < tensor.numel(); i++) {
-      if (!Double.isFinite(tensor.getDouble(i))) {
+      if (!(Math.abs(tensor.getDouble(i)) < LARGEST)) {
         return false;
       }
     }
@@ -156,24 +159,20 @@ class TrueLossTest {
 
   private void compare(ReferenceCase reference, String name, Expectation.Output output, int i, DoubleDouble value) {
     double exact = output.exact()[i];
-    if (Double.isInfinite(exact)) { // beyond float64, where double-double has no value either
-      overflowing++;
-      if (Double.isFinite(value.hi())) {
-        wrong.add("%s %s[%d]: %s, stored %s".formatted(reference.id(), name, output.position(i), value.hi(), exact));
-      }
-      return;
-    }
     double low = output.exactLow() == null ? 0 : output.exactLow()[i];
     double error = Math.abs((value.hi() - exact) + (value.lo() - low)) / Math.ulp(exact);
     compared++;
-    worst = Math.max(worst, error);
+    if (error > worst) {
+      worst = error;
+      where = "%s %s[%d]: %s, stored %s".formatted(reference.id(), name, output.position(i), value.hi(), exact);
+    }
     if (!(error <= BOUND)) {
       wrong.add("%s %s[%d]: %s, stored %s".formatted(reference.id(), name, output.position(i), value.hi(), exact));
     }
   }
 
   private void report(String operation) {
-    System.out.printf("%s: %d values, worst %.3g ULP of float64, %d beyond it%n", operation, compared, worst, overflowing);
+    System.out.printf("%s: %d values, worst %.3g ULP of float64, %s%n", operation, compared, worst, where);
     assertEquals(List.of(), wrong.stream().limit(8).toList(), wrong.size() + " wrong");
     assertTrue(compared > 1000, compared + " compared");
   }
