@@ -202,13 +202,6 @@ class FailuresTest {
     }
   }
 
-  @Test
-  void standardErrorWithoutEndIsNotKept() {
-    try (ChildProcess process = raw("endless-line", DESCRIPTION)) {
-      process.ask(DESCRIBE);
-    }
-  }
-
   /** It holds the streams open, and no parent leads to it any more. */
   @Test
   void aGrandchildDoesNotOutliveItsParent() throws IOException {

@@ -8,7 +8,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 
 /** Answers as its arguments say: what it does, and a text for it. */
@@ -49,14 +48,6 @@ final class RawChild {
         case "grandchild" -> {
           new ProcessBuilder("sleep", text).inheritIO().start();
           Runtime.getRuntime().halt(5);
-        }
-        case "endless-line" -> {
-          byte[] line = new byte[1 << 16];
-          Arrays.fill(line, (byte) 'x');
-          for (int i = 0; i < 1000; i++) {
-            System.err.write(line);
-          }
-          answer(text, out);
         }
         default -> answer(text, out);
       }
