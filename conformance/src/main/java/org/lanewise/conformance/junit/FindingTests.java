@@ -53,7 +53,12 @@ final class FindingTests {
       }
     }
     if (findings.stream().noneMatch(FindingTests::isJudged)) {
-      nodes.add(dynamicTest("nothing was judged", () -> fail(nothingJudged())));
+      nodes.add(
+          dynamicTest(
+              "nothing was judged",
+              () -> {
+                throw withoutStack(new AssertionFailedError(nothingJudged()));
+              }));
     }
     return nodes;
   }
@@ -98,16 +103,17 @@ final class FindingTests {
 
   private void fail(Finding finding) {
     Witness witness = finding.witness();
-    if (witness == null) {
-      fail(message(finding, ""));
-    } else {
-      // IDEs show the two values side by side.
-      throw new AssertionFailedError(message(finding, element(witness)), witness.expected(), witness.got());
-    }
+    throw withoutStack(
+        witness == null
+            ? new AssertionFailedError(message(finding, ""))
+            // IDEs show the two values side by side.
+            : new AssertionFailedError(message(finding, element(witness)), witness.expected(), witness.got()));
   }
 
-  private static void fail(String message) {
-    throw new AssertionFailedError(message);
+  /** The kernel was called before the tests ran, so the stack would show JUnit alone. */
+  private static AssertionFailedError withoutStack(AssertionFailedError error) {
+    error.setStackTrace(new StackTraceElement[0]);
+    return error;
   }
 
   private String message(Finding finding, String element) {

@@ -36,7 +36,7 @@ final class ExampleBce implements BceWithLogitsKernel<float[]> {
       write(call.logitsGradient, row, column, (float) (gradient * factor));
     }
     if (call.targetGradient.isPresent()) {
-      double gradient = p == 1 ? -x : p * (float) softplus(-x) - softplus(x);
+      double gradient = p == 1 ? -x : p * (Double.isInfinite(p) ? (float) softplus(-x) : softplus(-x)) - softplus(x);
       write(call.targetGradient, row, column, (float) (gradient * factor));
     }
     return loss;
