@@ -108,12 +108,18 @@ class ValidateIsolationTest {
   @CsvSource({
     "CRASHES, SIGSEGV … lanewise_bce_with_logits_f32",
     "HANGS, There was no answer within 3 s",
-    "EATS_MEMORY, more memory than the limit of 512 MiB",
     "EXITS, exit code 0",
     "ABORTS, SIGABRT"
   })
   void aSickLibraryCostsOneCase(String sickness, String reason) throws IOException, InterruptedException {
     costsOneCase(validate(SickFiles.library(folder, "sick", sickness, SICK_WHEN).toString()), reason);
+  }
+
+  /** A slow machine must not run into the other limit first. */
+  @Test
+  void aLibraryThatEatsMemoryCostsOneCase() throws IOException, InterruptedException {
+    Path library = SickFiles.library(folder, "sick", "EATS_MEMORY", SICK_WHEN);
+    costsOneCase(validate(library.toString(), "--time-limit", "30"), "more memory than the limit of 512 MiB");
   }
 
   /** Version 2 has added something at the end, which a reader of version 1 does not need. */
