@@ -71,7 +71,7 @@ class FailuresTest {
       RemoteImplementation remote = RemoteImplementation.of(process, true);
       List<List<String>> ends =
           List.of(
-              List.of("exits", "The process ended with exit code 0, as a call of exit does before it answered."),
+              List.of("exits", "The process ended with exit code 0 (a call of exit) before it answered."),
               List.of("halts", "The process ended with exit code 7 before it answered."),
               List.of("says-and-halts", "The process ended with exit code 9 before it answered. It said: the last words"),
               List.of("throws", "The call ended with java.lang.IllegalStateException: I am sick."),
@@ -198,7 +198,7 @@ class FailuresTest {
   @Test
   void signalsHaveNames() {
     try (ChildProcess process = new ChildProcess(List.of("sh", "-c", "kill -SEGV $$"), Children.TIME, Children.MEMORY)) {
-      assertEquals("The process ended with SIGSEGV: a crash on a memory access before it answered.", failure(process));
+      assertEquals("The process ended with SIGSEGV (a crash on a memory access) before it answered.", failure(process));
     }
   }
 
