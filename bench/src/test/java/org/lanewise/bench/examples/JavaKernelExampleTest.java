@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.jar.JarOutputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -93,6 +95,8 @@ class JavaKernelExampleTest {
     assertTrue(honest.keySet().stream().anyMatch(name -> name.endsWith(" bce_with_logits/ordinary/1x1-hard-sum")), log);
     assertTrue(honest.keySet().stream().anyMatch(name -> name.contains("skipped: The kernel does not supply cross_entropy")), log);
 
+    assertTrue(Files.exists(PROJECT.resolve("target/java-kernel-1.0.jar")), log);
+
     Map<String, String> broken = tests(BROKEN);
     String failure = broken.entrySet().stream()
         .filter(test -> test.getKey().contains("agreement") && !test.getValue().isEmpty())
@@ -147,11 +151,13 @@ class JavaKernelExampleTest {
     assumeTrue(knowsSecondRepository(), "Maven before 3.9 reads one local repository alone");
     List<String> command = new ArrayList<>(List.of(
         Path.of(home, "bin", "mvn").toString(), "-o", "-B", "-ntp",
-        "-Dmaven.repo.local=" + REPOSITORY, "-Dmaven.repo.local.tail=" + downloaded));
+        "-Dmaven.repo.local=" + REPOSITORY, "-Dmaven.repo.local.tail=" + downloaded, "-DargLine=-XX:+UseSerialGC"));
     command.addAll(List.of(arguments));
     Path log = PROJECT.resolveSibling("java-kernel.log");
     ProcessBuilder builder = new ProcessBuilder(command).directory(PROJECT.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().remove("MAVEN_ARGS"); // those of the build around this one
+    builder.environment().put("MAVEN_OPTS", "-XX:TieredStopAtLevel=1"); // Maven itself does little
     Process maven = builder.start();
     if (!maven.waitFor(5, TimeUnit.MINUTES)) {
       maven.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -197,7 +203,7 @@ class JavaKernelExampleTest {
   private static Path resourceRoot(String resource) throws Exception {
     String url = ReferenceData.class.getClassLoader().getResource(resource).toString();
     String root = url.substring(0, url.length() - resource.length() - 1);
-    return Path.of(java.net.URI.create(root.replaceFirst("^jar:", "").replaceFirst("!$", "")));
+    return Path.of(URI.create(root.replaceFirst("^jar:", "").replaceFirst("!$", "")));
   }
 
   private static Path artifact(String name, String version, String extension) throws IOException {
@@ -212,7 +218,7 @@ class JavaKernelExampleTest {
       return;
     }
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar));
-        var files = Files.walk(built)) {
+        Stream<Path> files = Files.walk(built)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         out.putNextEntry(new ZipEntry(built.relativize(file).toString().replace('\\', '/')));
         Files.copy(file, out);
@@ -221,7 +227,7 @@ class JavaKernelExampleTest {
   }
 
   private static void copyTree(Path from, Path to) throws IOException {
-    try (var files = Files.walk(from)) {
+    try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         Path copy = to.resolve(from.relativize(file));
         Files.createDirectories(copy.getParent());
