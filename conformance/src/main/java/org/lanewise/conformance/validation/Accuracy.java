@@ -6,11 +6,13 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.verdict.Conformance;
 import org.lanewise.conformance.verdict.Witness;
+import org.lanewise.kernels.tensor.DType;
 
-/** How far results are from the truth, by operation, dtype and output. Shown, never deciding. */
+/** How far results are from the truth, by operation, dtype of the result, and output. Shown, never deciding. */
 public final class Accuracy implements Conformance.Errors {
   /** Upper ends of the histogram's bins, in ULP; errors above the last are counted in one more. */
   public static final List<Double> BINS = List.of(0.5, 1.0, 2.0, 4.0, 16.0, 256.0, 65536.0);
@@ -23,8 +25,9 @@ public final class Accuracy implements Conformance.Errors {
   @Override
   public void error(ReferenceCase reference, String output, double ulp, Supplier<Witness> witness) {
     String kind = output.equals("loss") && !reference.reduction().equals("none") ? "reduced loss" : output;
+    DType dtype = ((Expectation.Outputs) reference.expectation()).outputs().get(output).dtype();
     errors
-        .computeIfAbsent("%s %s %s".formatted(reference.operation(), reference.dtype(), kind), key -> new Errors())
+        .computeIfAbsent("%s %s %s".formatted(reference.operation(), dtype.id(), kind), key -> new Errors())
         .add(ulp, witness);
   }
 

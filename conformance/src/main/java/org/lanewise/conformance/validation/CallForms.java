@@ -230,7 +230,7 @@ final class CallForms {
                   yardstick.witness(output, index, unscaled),
                   rule == Rule.MEMORY
                       ? "'%s' depends on what lies outside the block%s.".formatted(output, among)
-                      : "'%s' is further from the truth than the contract allows.".formatted(output));
+                      : yardstick.tooFar(output, index, unscaled));
             }
             if (first) {
               kept[picked[i] * values + c] = got;

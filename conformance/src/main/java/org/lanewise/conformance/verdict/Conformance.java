@@ -166,6 +166,14 @@ public final class Conformance {
     return null;
   }
 
+  /** Says that an element breaks the contract {@code pytorch}, and by how much. */
+  static String tooFar(Witness broken, double allowedUlp) {
+    return Double.isFinite(broken.got()) && Double.isFinite(broken.expected())
+        ? "'%s' is off by %.3g ULP, more than the %.3g that the contract allows."
+            .formatted(broken.output(), broken.ulp(), allowedUlp)
+        : "'%s' is %s, expected %s.".formatted(broken.output(), broken.got(), broken.expected());
+  }
+
   /** One implementation and case. */
   private final class Judgement {
     private final Subject subject;
@@ -328,6 +336,7 @@ public final class Conformance {
       Witness worst = null;
       Witness broken = null;
       boolean special = false; // of the broken element; where none is, of any
+      double allowed = 0;
       for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
         String name = entry.getKey();
         Tolerance tolerance = entry.getValue();
@@ -339,6 +348,7 @@ public final class Conformance {
             if (broken == null || Math.abs(ulp) > Math.abs(broken.ulp())) {
               broken = witness(name, output, i, units, value, tolerance.expected(i), ulp);
               special = !tolerance.finiteInputs(i);
+              allowed = tolerance.allowedUlp(i);
             }
           } else if (worst == null || Math.abs(ulp) > Math.abs(worst.ulp())) {
             worst = witness(name, output, i, units, value, tolerance.expected(i), ulp);
@@ -353,7 +363,7 @@ public final class Conformance {
             rule,
             Verdict.FAILED,
             broken,
-            "'%s' is further from the truth than the contract allows.".formatted(broken.output()));
+            tooFar(broken, allowed));
       }
       return result(Contract.PYTORCH, rule, Verdict.PASSED, worst, null);
     }

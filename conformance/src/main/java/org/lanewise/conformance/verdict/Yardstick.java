@@ -31,6 +31,11 @@ public final class Yardstick {
     return tolerances.get(output).accepts(index, got);
   }
 
+  /** Says that a result breaks the contract, and by how much. */
+  public String tooFar(String output, int index, double got) {
+    return Conformance.tooFar(witness(output, index, got), tolerances.get(output).allowedUlp(index));
+  }
+
   /** A result beside what is right. */
   public Witness witness(String output, int index, double got) {
     Tolerance tolerance = tolerances.get(output);
