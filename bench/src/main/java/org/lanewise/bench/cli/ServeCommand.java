@@ -12,6 +12,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,11 +125,31 @@ final class ServeCommand implements Callable<Integer> {
     return copy < 0 || placed < 0 ? new FileOutputStream(FileDescriptor.out) : new FileOutputStream("/dev/fd/" + copy);
   }
 
-  /** A call that never returns must not outlive the process that wants its result. */
+  /**
+   * A call that never returns must not outlive the process that wants its result. Not by {@link Runtime#halt}: that waits for a
+   * call of native code on arrays of the heap.
+   */
+  @SuppressWarnings("restricted") // native access is what ends a process at once
   private static void endWithParent() {
-    ProcessHandle.current()
-        .parent()
-        .ifPresent(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(ExitCode.ENVIRONMENT)));
+    Linker linker = Linker.nativeLinker();
+    MethodHandle exit =
+        linker
+            .defaultLookup()
+            .find("_exit")
+            .map(address -> linker.downcallHandle(address, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)))
+            .orElse(null);
+    Runnable end =
+        () -> {
+          try {
+            if (exit != null) {
+              exit.invokeExact(ExitCode.ENVIRONMENT);
+            }
+          } catch (Throwable e) {
+            // No POSIX system.
+          }
+          Runtime.getRuntime().halt(ExitCode.ENVIRONMENT);
+        };
+    ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(end));
   }
 
   private KernelProvider ofLibrary() {

@@ -72,13 +72,20 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
   }
 
   private void compute(KernelCall call) {
-    Message request = Message.of("request", "kernel");
-    JsonObject json = CallMessage.write(call, "", request.tensors());
-    json.entrySet().forEach(entry -> request.json().add(entry.getKey(), entry.getValue()));
-    request.json().addProperty("kernel", id());
+    Message request = request(call, id());
     Message answer = Description.require(process.ask(request), "kernel");
     CallMessage.readResults(call, "", request.tensors(), answer.tensors());
     readSums(call, answer.json());
+  }
+
+  /** The request of one call. */
+  static Message request(KernelCall call, String kernel) {
+    Message request = Message.of("request", "kernel");
+    request.json().addProperty("kernel", kernel);
+    CallMessage.write(call, "", request.tensors())
+        .entrySet()
+        .forEach(entry -> request.json().add(entry.getKey(), entry.getValue()));
+    return request;
   }
 
   private static void readSums(KernelCall call, JsonObject json) {

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.validation.KernelUnderTest;
 import org.lanewise.conformance.validation.LocalKernel;
-import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
@@ -49,11 +48,12 @@ public final class Server {
         case "repeat" -> repeat(request);
         default -> failed("This process does not know the request %s.".formatted(request.json().get("request")));
       };
-    } catch (UnsupportedCall e) {
-      Message answer = Message.of("answer", "unsupported");
-      answer.json().addProperty("reason", e.getMessage());
-      return answer;
-    } catch (Throwable e) { // whatever a kernel throws is its failure; the process lives on
+    } catch (Throwable e) {
+      if (e instanceof UnsupportedOperationException && e.getMessage() != null) {
+        Message answer = Message.of("answer", "unsupported");
+        answer.json().addProperty("reason", e.getMessage());
+        return answer;
+      } // whatever a kernel throws is its failure; the process lives on
       return failed("The call ended with %s.".formatted(e));
     }
   }

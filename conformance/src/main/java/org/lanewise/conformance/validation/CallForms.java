@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,8 @@ final class CallForms {
   /** A sum in float32 is honest; one that leaves out or adds a loss is not. */
   private static final double SUM_ERROR = 0x1p-16;
 
+  static final Set<String> GRADIENTS = Set.of("logits_gradient", "target_gradient");
+
   private static final List<String> OUTPUTS = List.of("loss", "logits_gradient", "target_gradient");
 
   private final KernelProvider provider;
@@ -68,6 +71,9 @@ final class CallForms {
     private final Map<Rule, Finding> broken = new EnumMap<>(Rule.class);
     private @Nullable UnsupportedCall refused;
 
+    /** Outputs that the kernel does not supply. */
+    private Set<String> refusedOutputs = Set.of();
+
     /** The results of the plain call, by output: a value a unit, or one a unit and class. */
     private final Map<String, double[]> plain = new HashMap<>();
 
@@ -83,6 +89,12 @@ final class CallForms {
       int rows = bce ? 1 : all.length;
       int columns = bce ? all.length : 1;
       run(Form.PLAIN, all, rows, columns);
+      if (refused != null) {
+        findings.accept(finding(Rule.CALL_FORMS, Verdict.SKIPPED, null, refused.getMessage()));
+        refused = null;
+        refusedOutputs = GRADIENTS;
+        run(Form.PLAIN, all, rows, columns);
+      }
       if (refused != null) {
         findings.accept(finding(Rule.CALL_FORMS, Verdict.SKIPPED, null, refused.getMessage()));
         return;
@@ -167,7 +179,8 @@ final class CallForms {
       }
     }
 
-    private void run(Form form, int[] picked, int rows, int columns) {
+    private void run(Form asked, int[] picked, int rows, int columns) {
+      Form form = asked.withoutAlso(refusedOutputs);
       boolean rightAmongZeros = true;
       for (double fill : FILLS) {
         if (fill != 0 && form.front() + form.back() == 0 && form.shape() == Form.Shape.DENSE) {
@@ -178,10 +191,11 @@ final class CallForms {
         call.spoilOutputs();
         try {
           call.on(provider).run();
-        } catch (UnsupportedCall e) {
-          refused = e;
-          return;
         } catch (RuntimeException | Error e) {
+          if (plain.isEmpty() && e instanceof UnsupportedOperationException thrown && thrown.getMessage() != null) {
+            refused = UnsupportedCall.of(thrown);
+            return;
+          }
           breaks(Rule.COMPLETION, form, null, sentence(e));
           return;
         }

@@ -1,6 +1,8 @@
 package org.lanewise.conformance.validation;
 
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How the operands of a kernel call lie in their arrays, and what is asked of the call.
@@ -54,6 +56,19 @@ record Form(String name, int front, int back, Shape shape, boolean broadcast, Se
 
   Form without(String... outputs) {
     return new Form(name, front, back, shape, broadcast, Set.of(outputs), scale);
+  }
+
+  Form withoutAlso(Set<String> outputs) {
+    return outputs.isEmpty()
+        ? this
+        : new Form(
+            name,
+            front,
+            back,
+            shape,
+            broadcast,
+            Stream.concat(leftOut.stream(), outputs.stream()).collect(Collectors.toUnmodifiableSet()),
+            scale);
   }
 
   Form scaled(double by) {

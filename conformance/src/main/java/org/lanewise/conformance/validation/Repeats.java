@@ -41,18 +41,18 @@ final class Repeats {
   /** A case to call. */
   record Piece(ReferenceCase reference, Block block, Yardstick yardstick) {
     /** All of its units, or the first so many. */
-    KernelCall call(int most) {
+    KernelCall call(int most, Form form) {
       int size = Math.min(most, block.units());
       int[] picked = IntStream.range(0, size).toArray();
       return switch (block.operation()) {
-        case BCE_WITH_LOGITS -> block.call(picked, 1, size, Form.PLAIN, 0);
-        case CROSS_ENTROPY -> block.call(picked, size, 1, Form.PLAIN, 0);
+        case BCE_WITH_LOGITS -> block.call(picked, 1, size, form, 0);
+        case CROSS_ENTROPY -> block.call(picked, size, 1, form, 0);
       };
     }
 
     /** Units beyond which a call takes longer without showing more. */
-    KernelCall call() {
-      return call(Math.max(1, 20_000 / Math.max(1, block.classes())));
+    KernelCall call(Form form) {
+      return call(Math.max(1, 20_000 / Math.max(1, block.classes())), form);
     }
   }
 
@@ -159,13 +159,13 @@ final class Repeats {
     List<KernelCall> calls = new ArrayList<>();
     try {
       for (Iterator<Piece> piece = pieces.iterator(); piece.hasNext(); ) {
-        KernelCall call = piece.next().call();
-        call.spoilOutputs();
-        try {
-          call.on(kernel.provider()).run();
-          calls.add(call);
-        } catch (UnsupportedCall e) {
+        Piece next = piece.next();
+        KernelCall call = made(next, Form.PLAIN);
+        call = call == null ? made(next, Form.PLAIN.withoutAlso(CallForms.GRADIENTS)) : call;
+        if (call == null) {
           piece.remove();
+        } else {
+          calls.add(call);
         }
       }
     } catch (RuntimeException | Error e) {
@@ -177,6 +177,19 @@ final class Repeats {
       return null;
     }
     return calls;
+  }
+
+  /** The call, made; null if the kernel does not supply it. */
+  private @Nullable KernelCall made(Piece piece, Form form) {
+    KernelCall call = piece.call(form);
+    call.spoilOutputs();
+    try {
+      call.on(kernel.provider()).run();
+      return call;
+    } catch (UnsupportedOperationException e) {
+      UnsupportedCall.of(e);
+      return null;
+    }
   }
 
   private boolean repeat(Rule rule, List<Piece> pieces, List<KernelCall> calls, int times, boolean concurrently) {

@@ -18,6 +18,7 @@ import org.lanewise.conformance.verdict.Contract;
 import org.lanewise.conformance.verdict.KernelSubject;
 import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.conformance.verdict.Subject;
+import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
@@ -112,6 +113,8 @@ public final class Validation {
   private void identities(KernelUnderTest kernel, Declaration declaration) {
     try {
       new Identities(kernel.provider(), declaration, seed, observations::add).observe();
+    } catch (UnsupportedOperationException e) {
+      UnsupportedCall.of(e); // without gradients there is little to observe
     } catch (RuntimeException | Error e) {
       String operation = declaration.operation().id();
       String dtype = declaration.dtype().id();

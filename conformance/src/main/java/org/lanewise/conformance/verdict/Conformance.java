@@ -255,8 +255,12 @@ public final class Conformance {
         return both(Rule.AGREEMENT, Verdict.MISTRUSTED, mistrust);
       }
       Map<String, Object> values;
+      Map<String, String> refused;
       switch (run()) {
-        case Subject.Outcome.Outputs outputs -> values = outputs.values();
+        case Subject.Outcome.Outputs outputs -> {
+          values = outputs.values();
+          refused = outputs.refused();
+        }
         case Subject.Outcome.Raised raised -> {
           return both(
               Rule.ERRORS, Verdict.FAILED, "Raised «%s: %s», expected values.".formatted(raised.torchClass(), raised.message()));
@@ -270,6 +274,9 @@ public final class Conformance {
       }
       Map<String, Tensor> got = new LinkedHashMap<>();
       for (Map.Entry<String, Expectation.Output> entry : expected.outputs().entrySet()) {
+        if (refused.containsKey(entry.getKey())) {
+          continue;
+        }
         String wrong = wrongForm(entry.getKey(), entry.getValue(), values.get(entry.getKey()));
         if (wrong != null) {
           return both(Rule.ERRORS, Verdict.FAILED, wrong);
@@ -284,12 +291,20 @@ public final class Conformance {
               "'%s' is the text «%s», expected «%s».".formatted(text.getKey(), values.get(text.getKey()), text.getValue()));
         }
       }
+      tolerances.keySet().removeAll(refused.keySet());
       if (errors != null) {
         tellErrors(errors, expected, tolerances, units, got);
       }
       Map<String, Tolerance> ofPytorch =
           subject.answersAsPytorch() ? tolerances(reference, expected, units, false, true) : tolerances;
-      return List.of(judgePytorch(expected, ofPytorch, units, got), judgeTrue(expected, tolerances, units, got));
+      ofPytorch.keySet().removeAll(refused.keySet());
+      List<CaseResult> results = new ArrayList<>();
+      results.add(judgePytorch(expected, ofPytorch, units, got));
+      results.add(judgeTrue(expected, tolerances, units, got));
+      refused.values().stream()
+          .distinct()
+          .forEach(reason -> results.add(result(Contract.PYTORCH, Rule.AGREEMENT, Verdict.SKIPPED, null, reason)));
+      return results;
     }
 
     private @Nullable String wrongForm(String name, Expectation.Output expected, @Nullable Object value) {

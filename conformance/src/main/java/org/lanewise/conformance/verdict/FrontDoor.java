@@ -3,6 +3,7 @@ package org.lanewise.conformance.verdict;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.DataException;
@@ -47,10 +48,11 @@ final class FrontDoor {
 
   private static Subject.Outcome call(KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs) {
     Map<String, Object> outputs = new LinkedHashMap<>();
+    Map<String, String> refused = new LinkedHashMap<>();
     Tensor fused =
         switch (reference.operation()) {
-          case "bce_with_logits" -> bceWithLogits(provider, reference, inputs, outputs);
-          case "cross_entropy" -> crossEntropy(provider, reference, inputs, outputs);
+          case "bce_with_logits" -> bceWithLogits(provider, reference, inputs, outputs, refused);
+          case "cross_entropy" -> crossEntropy(provider, reference, inputs, outputs, refused);
           case "bce" -> bce(reference, inputs, outputs);
           case "nll_loss" -> nllLoss(reference, inputs, outputs);
           default -> OtherOperations.run(reference, inputs, outputs);
@@ -68,11 +70,40 @@ final class FrontDoor {
                     Double.toHexString(fused.getDouble(different))));
       }
     }
-    return new Subject.Outcome.Outputs(outputs);
+    return new Subject.Outcome.Outputs(outputs, refused);
+  }
+
+  /** What a call gives; null, and the kernel's words kept, where it does not supply the output. */
+  private static <T> @Nullable T unlessRefused(Map<String, String> refused, String output, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (UnsupportedOperationException e) {
+      refused.put(output, UnsupportedCall.of(e).getMessage());
+      return null;
+    }
+  }
+
+  /** The losses, which a kernel supplies if it supplies anything. */
+  private static Tensor loss(Supplier<Tensor> forward) {
+    try {
+      return forward.get();
+    } catch (UnsupportedOperationException e) {
+      throw UnsupportedCall.of(e);
+    }
+  }
+
+  private static void put(Map<String, Object> outputs, String name, @Nullable Tensor value) {
+    if (value != null) {
+      outputs.put(name, value);
+    }
   }
 
   private static @Nullable Tensor bceWithLogits(
-      KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Object> outputs) {
+      KernelProvider provider,
+      ReferenceCase reference,
+      Map<String, Tensor> inputs,
+      Map<String, Object> outputs,
+      Map<String, String> refused) {
     requireKnown(reference, inputs, Set.of("logits", "target", "weight", "pos_weight", "upstream"), Set.of("reduction"));
     Tensor logits = input(reference, inputs, "logits");
     Tensor target = input(reference, inputs, "target");
@@ -82,20 +113,31 @@ final class FrontDoor {
             .reduction(Reduction.of(reference.reduction()))
             .weight(inputs.get("weight"))
             .posWeight(inputs.get("pos_weight"));
-    outputs.put("loss", operation.forward(logits, target));
+    outputs.put("loss", loss(() -> operation.forward(logits, target)));
     if (expects(reference, "target_gradient")) {
-      outputs.put("target_gradient", operation.targetGradient(logits, target, upstream));
+      put(
+          outputs,
+          "target_gradient",
+          unlessRefused(refused, "target_gradient", () -> operation.targetGradient(logits, target, upstream)));
     }
     if (upstream == null) {
       return null;
     }
-    LossAndGradient both = operation.forwardBackward(logits, target, upstream);
+    LossAndGradient both =
+        unlessRefused(refused, "logits_gradient", () -> operation.forwardBackward(logits, target, upstream));
+    if (both == null) {
+      return null;
+    }
     outputs.put("logits_gradient", both.logitsGradient());
     return both.loss();
   }
 
   private static @Nullable Tensor crossEntropy(
-      KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs, Map<String, Object> outputs) {
+      KernelProvider provider,
+      ReferenceCase reference,
+      Map<String, Tensor> inputs,
+      Map<String, Object> outputs,
+      Map<String, String> refused) {
     requireKnown(
         reference,
         inputs,
@@ -110,14 +152,21 @@ final class FrontDoor {
             .weight(inputs.get("weight"))
             .ignoreIndex(reference.options().integer("ignore_index", -100))
             .labelSmoothing(reference.options().number("label_smoothing", 0));
-    outputs.put("loss", operation.forward(logits, target));
+    outputs.put("loss", loss(() -> operation.forward(logits, target)));
     if (expects(reference, "target_gradient")) {
-      outputs.put("target_gradient", operation.targetGradient(logits, target, upstream));
+      put(
+          outputs,
+          "target_gradient",
+          unlessRefused(refused, "target_gradient", () -> operation.targetGradient(logits, target, upstream)));
     }
     if (upstream == null) {
       return null;
     }
-    LossAndGradient both = operation.forwardBackward(logits, target, upstream);
+    LossAndGradient both =
+        unlessRefused(refused, "logits_gradient", () -> operation.forwardBackward(logits, target, upstream));
+    if (both == null) {
+      return null;
+    }
     outputs.put("logits_gradient", both.logitsGradient());
     return both.loss();
   }

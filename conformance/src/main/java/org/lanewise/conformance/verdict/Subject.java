@@ -51,8 +51,14 @@ public interface Subject {
      *
      * @param values a {@link Tensor}, or a {@link String} for a text, by the names that cases use: {@code loss}, {@code
      *     logits_gradient}
+     * @param refused what the implementation does not supply here, and its words for it
      */
-    record Outputs(Map<String, Object> values) implements Outcome {}
+    record Outputs(Map<String, Object> values, Map<String, String> refused) implements Outcome {
+      /** All that was asked for. */
+      public Outputs(Map<String, Object> values) {
+        this(values, Map.of());
+      }
+    }
 
     /**
      * An error of the kind that PyTorch raises.

@@ -301,18 +301,20 @@ final class CrossEntropyFaults {
             call.labelSmoothing = smoothing;
           }
         }),
-        fault("ce-row-in-fields", THREADS, "The maximum of the row is a field of the kernel, which threads share.", new PlainCrossEntropy() {
-          private volatile double max;
+        fault("ce-sum-in-a-field", THREADS, "The sum of the losses is a field of the kernel, which threads share.", new PlainCrossEntropy() {
+          private volatile double sum;
 
           @Override
-          double max(CrossEntropyCall<float[]> call, int n, int i) {
-            max = super.max(call, n, i);
-            return max;
+          public void compute(CrossEntropyCall<float[]> call) {
+            sum = 0;
+            super.compute(call);
+            call.lossSum = sum;
           }
 
           @Override
-          double others(CrossEntropyCall<float[]> call, int n, int i, double ignored, int top) {
-            return super.others(call, n, i, max, top);
+          double add(double ignored, float loss) {
+            sum = sum + loss;
+            return sum;
           }
         }),
         fault("ce-fixed-scratch", COMPLETION, "The exponentials go to a scratch array for 4,096 classes.", new PlainCrossEntropy() {

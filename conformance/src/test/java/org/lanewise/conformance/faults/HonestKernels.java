@@ -70,6 +70,11 @@ final class HonestKernels {
             "losses added in float, with compensation",
             OneKernel.bounds(BCE_WITH_LOGITS, 0.51, 0.51, 0.51, 2.5),
             new CompensatedBce()),
+        OneKernel.ofBce(
+            "forward-only",
+            "losses and their sum; gradients are refused",
+            OneKernel.bounds(BCE_WITH_LOGITS, 0.51, 0.51, 0.51, 1),
+            new ForwardOnlyBce()),
         OneKernel.ofCrossEntropy(
             "online-softmax",
             "one pass over blocks of a row, the sum rescaled when the maximum grows",
@@ -97,6 +102,17 @@ final class HonestKernels {
 
   /** From here on e^−|x| is subnormal in float, and a weight would show how coarsely it has been rounded. */
   private static final double SUBNORMAL = 87;
+
+  /** What is not supplied is refused before anything is written. */
+  private static final class ForwardOnlyBce extends PlainBce {
+    @Override
+    public void compute(BceWithLogitsCall<float[]> call) {
+      if (call.logitsGradient.isPresent() || call.targetGradient.isPresent()) {
+        throw new UnsupportedOperationException("This kernel computes no gradients.");
+      }
+      super.compute(call);
+    }
+  }
 
   private static final class FloatBce extends PlainBce {
     @Override

@@ -217,11 +217,11 @@ class PlantedFaultsTest {
                   fault.kind(),
                   fault.rule().id(),
                   outcome.full == null ? "not found" : "`%s`".formatted(outcome.full.id()),
-                  Math.floor(100 * outcome.stored.share()),
+                  100 * outcome.stored.share(),
                   outcome.smoke == null ? "no" : "yes"));
     }
     text.append("\n## %d honest kernels of other design\n\n".formatted(HonestKernels.all().size()))
-        .append("A verdict that refuses one of these would ask for more than the rules. All pass at every level. Bounds are in ULP, ")
+        .append("A verdict that refuses one of these would ask for more than the rules. All pass at `smoke` and `full`. Bounds are in ULP, ")
         .append("as in a declaration: of losses, gradients, mixed terms and reduced losses; – promises nothing.\n\n")
         .append("| kernel | computes by | operation | declared bounds | reproducible bits | allocates nothing |\n")
         .append("|---|---|---|---|---|---|\n");

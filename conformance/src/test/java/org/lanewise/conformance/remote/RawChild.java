@@ -1,5 +1,6 @@
 package org.lanewise.conformance.remote;
 
+import com.google.gson.JsonParser;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,7 +8,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import com.google.gson.JsonParser;
 import java.util.LinkedHashMap;
 
 /** Answers as its arguments say: what it does, and a text for it. */
@@ -31,12 +31,6 @@ final class RawChild {
       switch (arguments[0]) {
         case "text" -> out.write((text + "\n").getBytes(StandardCharsets.UTF_8));
         case "length" -> out.write(length(Long.parseLong(text)));
-        case "header" -> {
-          byte[] header = text.getBytes(StandardCharsets.UTF_8);
-          out.write(length(Long.BYTES + header.length));
-          out.write(length(header.length));
-          out.write(header);
-        }
         case "part-and-end" -> {
           out.write(length(1000));
           out.write(new byte[10]);
@@ -55,14 +49,6 @@ final class RawChild {
           new ProcessBuilder("sleep", text).inheritIO().start();
           Runtime.getRuntime().halt(5);
         }
-        case "endless-line" -> {
-          byte[] line = new byte[1 << 16];
-          java.util.Arrays.fill(line, (byte) 'x');
-          for (int i = 0; i < 1000; i++) {
-            System.err.write(line);
-          }
-          answer(text, out);
-        }
         default -> answer(text, out);
       }
       out.flush();
@@ -76,7 +62,7 @@ final class RawChild {
     new Message(JsonParser.parseString(json).getAsJsonObject(), new LinkedHashMap<>()).write(out);
   }
 
-  private static byte[] length(long length) {
+  static byte[] length(long length) {
     return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array();
   }
 }

@@ -13,6 +13,9 @@ public interface BceWithLogitsKernel<A> {
   /**
    * Computes one block. Several threads may call at once with calls of their own. The caller has checked everything;
    * an implementation checks nothing and allocates nothing.
+   *
+   * @throws UnsupportedOperationException with a message, if these outputs, operands or options are not supplied; nothing has
+   *     been written then
    */
   void compute(BceWithLogitsCall<A> call);
 }
