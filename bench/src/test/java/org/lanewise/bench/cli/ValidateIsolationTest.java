@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.sick.SickFiles;
@@ -51,10 +50,10 @@ class ValidateIsolationTest {
     Path json = folder.resolve("findings.json");
     List<String> all = new ArrayList<>(List.of("validate", "--level", "smoke", "--seed", "5", "--json", json.toString()));
     all.addAll(List.of("--case", CASES, "--memory-limit", "512"));
-    all.addAll(Arrays.asList(arguments));
-    if (!all.contains("--time-limit")) {
-      all.addAll(List.of("--time-limit", "1"));
+    if (!List.of(arguments).contains("--time-limit")) {
+      all.addAll(List.of("--time-limit", "3"));
     }
+    all.addAll(Arrays.asList(arguments));
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exitCode = Main.run(new PrintWriter(out), new PrintWriter(err), all.toArray(String[]::new));
@@ -108,7 +107,7 @@ class ValidateIsolationTest {
   @ParameterizedTest
   @CsvSource({
     "CRASHES, SIGSEGV … lanewise_bce_with_logits_f32",
-    "HANGS, There was no answer within 1 s",
+    "HANGS, There was no answer within 3 s",
     "EXITS, exit code 0",
     "ABORTS, SIGABRT"
   })
@@ -124,10 +123,9 @@ class ValidateIsolationTest {
   }
 
   /** Version 2 has added something at the end, which a reader of version 1 does not need. */
-  @ParameterizedTest
-  @ValueSource(strings = {"HEALTHY", "PRINTS", "OF_VERSION=2"})
-  void aSoundLibraryPasses(String macro) throws IOException, InterruptedException {
-    passes(validate(SickFiles.library(folder, "sound", macro).toString()));
+  @Test
+  void aSoundLibraryPasses() throws IOException, InterruptedException {
+    passes(validate(SickFiles.library(folder, "sound", "PRINTS", "OF_VERSION=2").toString()));
   }
 
   @Test
@@ -173,22 +171,34 @@ class ValidateIsolationTest {
   @Test
   void aSickProviderCostsOneCase() throws IOException {
     costsOneCase(validate(SickFiles.jar(folder, SickProvider.Exits.class).toString()), "exit code 0");
-    costsOneCase(validate(SickFiles.jar(folder, SickProvider.Halts.class).toString()), "exit code 0");
     costsOneCase(
-        validate(SickFiles.jar(folder, SickProvider.LoopsForever.class).toString()), "There was no answer within 1 s");
-    costsOneCase(validate(SickFiles.jar(folder, SickProvider.EatsHeap.class).toString()), "OutOfMemoryError");
-    costsOneCase(validate(SickFiles.jar(folder, SickProvider.Throws.class).toString()), "table of 1,024 entries exhausted");
+        validate(SickFiles.jar(folder, SickProvider.LoopsForever.class).toString()), "There was no answer within 3 s");
+    costsOneCase(
+        validate("--time-limit", "30", SickFiles.jar(folder, SickProvider.EatsHeap.class).toString()), "OutOfMemoryError");
+    costsOneCase(
+        validate(SickFiles.jar(folder, SickProvider.Throws.class).toString()),
+        "The call ended with java.lang.IllegalStateException: table of 1,024 entries exhausted");
     costsOneCase(validate(SickFiles.jar(folder, SickProvider.OverflowsStack.class).toString()), "StackOverflowError");
   }
 
   @Test
   void aSoundProviderPassesWhateverElseItDoes() throws IOException {
-    passes(validate(SickFiles.jar(folder, SickProvider.Healthy.class).toString()));
-    passes(validate(SickFiles.jar(folder, SickProvider.Prints.class).toString()));
-    passes(validate(SickFiles.jar(folder, SickProvider.PrintsPastSystemOut.class).toString()));
-    passes(validate(SickFiles.jar(folder, SickProvider.ClosesStandardInput.class).toString()));
-    passes(validate(SickFiles.jar(folder, SickProvider.LeavesThread.class).toString()));
-    passes(validate(SickFiles.jar(folder, SickProvider.TakesBuiltInId.class).toString()));
+    Path jar =
+        SickFiles.jar(
+            folder,
+            SickProvider.Healthy.class,
+            SickProvider.Prints.class,
+            SickProvider.PrintsPastSystemOut.class,
+            SickProvider.ClosesStandardInput.class,
+            SickProvider.LeavesThread.class,
+            SickProvider.HangsAtExit.class,
+            SickProvider.TakesBuiltInId.class);
+    Run run = validate(jar.toString());
+    passes(run);
+    for (String kernel :
+        List.of("healthy", "prints", "printspastsystemout", "closesstandardinput", "leavesthread", "hangsatexit", "scalar")) {
+      contains(run.out, kernel + ": PASSED");
+    }
   }
 
   @Test
@@ -205,6 +215,6 @@ class ValidateIsolationTest {
   @Test
   void aCommandThatDoesNotAnswerCannotBeValidated() throws IOException {
     cannotBeValidated(validate("--command", "sh -c 'echo no such model >&2; exit 7'"), "It said: no such model");
-    cannotBeValidated(validate("--command", "echo Hello from the model"), "is something else printed to standard output?");
+    cannotBeValidated(validate("--command", "echo Hello from the model"), "standard output");
   }
 }

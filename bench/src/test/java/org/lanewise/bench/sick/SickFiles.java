@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.tools.ToolProvider;
@@ -26,28 +27,33 @@ public final class SickFiles {
 
   private SickFiles() {}
 
-  /** A jar with one provider. */
-  public static Path jar(Path folder, Class<? extends SickProvider> provider) throws IOException {
-    return jar(folder, provider.getSimpleName(), PACKAGE + "." + nestedName(provider), provider);
+  /** A jar with these providers. */
+  public static Path jar(Path folder, Class<?>... providers) throws IOException {
+    String services =
+        Arrays.stream(providers).map(provider -> PACKAGE + "." + nestedName(provider)).collect(Collectors.joining("\n"));
+    return jar(folder, providers[0].getSimpleName(), services, List.of(providers));
   }
 
   /** A jar whose service file names a class that is not in it. */
   public static Path jarNamingMissingClass(Path folder) throws IOException {
-    return jar(folder, "MissingClass", "com.example.Missing", SickProvider.Healthy.class);
+    return jar(folder, "MissingClass", "com.example.Missing", List.of());
   }
 
-  private static Path jar(Path folder, String name, String service, Class<?> provider) throws IOException {
+  private static Path jar(Path folder, String name, String services, List<Class<?>> providers)
+      throws IOException {
     Path classes = compile(folder.resolve("classes"));
     Path jar = folder.resolve(name + ".jar");
     try (OutputStream file = Files.newOutputStream(jar);
         ZipOutputStream zip = new ZipOutputStream(file)) {
-      for (Class<?> type : List.of(SickProvider.class, provider)) {
+      List<Class<?>> types = new ArrayList<>(providers);
+      types.add(SickProvider.class);
+      for (Class<?> type : types) {
         String entry = "%s/%s.class".formatted(PACKAGE.replace('.', '/'), nestedName(type));
         zip.putNextEntry(new ZipEntry(entry));
         Files.copy(classes.resolve(entry), zip);
       }
       zip.putNextEntry(new ZipEntry("META-INF/services/" + KernelProvider.class.getName()));
-      zip.write(service.getBytes(StandardCharsets.UTF_8));
+      zip.write(services.getBytes(StandardCharsets.UTF_8));
     }
     return jar;
   }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.lanewise.kernels.scalar.ScalarKernelProvider;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
@@ -18,7 +19,7 @@ import org.lanewise.kernels.tensor.DType;
 
 /**
  * A kernel as a third party might bring it: the float32 BCE of {@code scalar} under an id of its own, and one sickness that
- * only a process of its own can contain. Each nested class is meant to be the one provider of a jar.
+ * only a process of its own can contain.
  */
 public abstract class SickProvider implements KernelProvider {
   /** Calls of so many elements fall ill, all others are sound: only a few cases have that size. */
@@ -34,7 +35,7 @@ public abstract class SickProvider implements KernelProvider {
 
   @Override
   public String id() {
-    return "sick";
+    return getClass().getSimpleName().toLowerCase(Locale.ROOT);
   }
 
   @Override
@@ -88,14 +89,6 @@ public abstract class SickProvider implements KernelProvider {
     @Override
     void fallIll() {
       System.exit(0);
-    }
-  }
-
-  /** Ends the JVM without its shutdown hooks. */
-  public static final class Halts extends SickProvider {
-    @Override
-    void fallIll() {
-      Runtime.getRuntime().halt(0);
     }
   }
 
@@ -184,6 +177,21 @@ public abstract class SickProvider implements KernelProvider {
                   }
                 }
               });
+    }
+  }
+
+  /** Keeps the JVM from ending; its results are right. */
+  public static final class HangsAtExit extends SickProvider {
+    @Override
+    void fallIll() {
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    while (true) {
+                      Thread.onSpinWait();
+                    }
+                  }));
     }
   }
 

@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
  * True losses and gradients, every option included, in double-double: of one element of BCE, of one row of cross-entropy.
  *
  * <p>Each is written so that nothing cancels that the mathematics does not cancel. Where terms of both signs remain (soft
- * targets, weights), the error is below 2^−90 of the largest term. Exponentials below e^−{@value #SMALLEST} count as 0.
+ * targets, weights), the error is below 2^−90 of the largest term. Exponentials below e^−{@value #SMALLEST} count as 0, which is
+ * below what float32 can show, though not float64. Logits, weights and their products have to stay below 2^1000: beyond, the
+ * halves of a double-double overflow. A label smoothing below 0, which PyTorch takes for none, is for the caller to replace.
  */
 public final class TrueLoss {
   private static final double SMALLEST = 690;

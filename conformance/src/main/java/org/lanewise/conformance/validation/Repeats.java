@@ -27,6 +27,9 @@ final class Repeats {
   /** So long calls are repeated until a round of them allocates nothing: the JIT compiler has to finish first. */
   private static final Duration WARMUP = Duration.ofSeconds(10);
 
+  /** Elsewhere than on x86 there is no UseAVX; the JVM is then started without. */
+  private static final String IF_KNOWN = "-XX:+IgnoreUnrecognizedVMOptions";
+
   /** JVMs that compile otherwise, or have other vectors. */
   private static final List<List<String>> JVMS =
       List.of(
@@ -35,8 +38,8 @@ final class Repeats {
           List.of("-XX:-TieredCompilation"),
           List.of("-XX:MaxVectorSize=32"),
           List.of("-XX:MaxVectorSize=16"),
-          List.of("-XX:UseAVX=2"),
-          List.of("-XX:UseAVX=1"));
+          List.of(IF_KNOWN, "-XX:UseAVX=2"),
+          List.of(IF_KNOWN, "-XX:UseAVX=1"));
 
   /** A case to call. */
   record Piece(ReferenceCase reference, Block block, Yardstick yardstick) {
@@ -130,7 +133,7 @@ final class Repeats {
       return;
     }
     for (List<String> flags : JVMS) {
-      progress.accept("bits with " + String.join(" ", flags));
+      progress.accept("bits with " + flags.getLast());
       Optional<KernelUnderTest> other = kernel.inJvm(flags);
       if (other.isEmpty()) {
         report(Rule.BITS, Verdict.SKIPPED, null, "There is no way to start the kernel in a JVM with other flags.");
