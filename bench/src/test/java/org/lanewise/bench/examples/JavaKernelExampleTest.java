@@ -25,6 +25,8 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.lanewise.bench.cli.Main;
+import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.kernels.Kernels;
@@ -77,7 +79,7 @@ class JavaKernelExampleTest {
     copyExample();
     Files.writeString(PROJECT.resolve("src/test/java/com/example/kernel/BrokenTest.java"), BROKEN_TEST);
 
-    String log = maven("package", "-Dlanewise.level=smoke", "-Dlanewise.seed=5", "-Dmaven.test.failure.ignore=true");
+    String log = maven("test", "-Dlanewise.level=smoke", "-Dlanewise.seed=5", "-Dmaven.test.failure.ignore=true");
 
     assertTrue(log.contains("java-example, level smoke, seed 5"), log);
     Map<String, String> honest = tests(HONEST);
@@ -89,13 +91,12 @@ class JavaKernelExampleTest {
       }
     }
     assertEquals(
-        List.of("completion", "special_values", "agreement", "fresh", "call_forms", "memory", "inputs", "repeat", "threads",
-            "bound", "allocation"),
+        List.of(
+            "completion", "special_values", "agreement", "fresh", "call_forms", "memory", "inputs", "repeat", "threads", "bound",
+            "allocation"),
         rules);
     assertTrue(honest.keySet().stream().anyMatch(name -> name.endsWith(" bce_with_logits/ordinary/1x1-hard-sum")), log);
     assertTrue(honest.keySet().stream().anyMatch(name -> name.contains("skipped: The kernel does not supply cross_entropy")), log);
-
-    assertTrue(Files.exists(PROJECT.resolve("target/java-kernel-1.0.jar")), log);
 
     Map<String, String> broken = tests(BROKEN);
     String failure = broken.entrySet().stream()
@@ -120,6 +121,11 @@ class JavaKernelExampleTest {
     Map<String, String> again = tests(BROKEN);
     assertTrue(again.keySet().stream().allMatch(name -> name.endsWith(" " + message.group(1))), again.keySet().toString());
     assertTrue(again.values().stream().anyMatch(text -> text.contains(message.group())), again.toString());
+
+    Path jar = PROJECT.resolve("target/java-kernel.jar");
+    jar(PROJECT.resolve("target/classes"), jar);
+    String verdict = lanewise("validate", jar.toString(), "--level", "smoke", "--seed", "5", "--case", "*/float32*");
+    assertTrue(verdict.endsWith("java-example: PASSED\n"), verdict);
   }
 
   /** Name and failure text, empty if none, of each test in a report. */
@@ -149,22 +155,43 @@ class JavaKernelExampleTest {
     String downloaded = System.getProperty("lanewise.maven.repository", "");
     assumeTrue(!home.isEmpty() && !downloaded.isEmpty(), "this test runs in Maven's own build alone");
     assumeTrue(knowsSecondRepository(), "Maven before 3.9 reads one local repository alone");
-    List<String> command = new ArrayList<>(List.of(
-        Path.of(home, "bin", "mvn").toString(), "-o", "-B", "-ntp",
-        "-Dmaven.repo.local=" + REPOSITORY, "-Dmaven.repo.local.tail=" + downloaded, "-DargLine=-XX:+UseSerialGC"));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(home, "bin", "mvn").toString(),
+                "-o",
+                "-B",
+                "-Dmaven.repo.local=" + REPOSITORY,
+                "-Dmaven.repo.local.tail=" + downloaded));
     command.addAll(List.of(arguments));
+    return output(command);
+  }
+
+  /** Runs the command line. */
+  private static String lanewise(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(JvmFlags.all());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(arguments));
+    return output(command);
+  }
+
+  /** What a command prints that succeeds. */
+  private static String output(List<String> command) throws IOException, InterruptedException {
     Path log = PROJECT.resolveSibling("java-kernel.log");
-    ProcessBuilder builder = new ProcessBuilder(command).directory(PROJECT.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(PROJECT.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().remove("MAVEN_ARGS"); // those of the build around this one
     builder.environment().put("MAVEN_OPTS", "-XX:TieredStopAtLevel=1"); // Maven itself does little
-    Process maven = builder.start();
-    if (!maven.waitFor(5, TimeUnit.MINUTES)) {
-      maven.descendants().forEach(ProcessHandle::destroyForcibly);
-      maven.destroyForcibly();
+    Process process = builder.start();
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
     }
     String text = Files.readString(log);
-    assertEquals(0, maven.waitFor(), text);
+    assertEquals(0, process.waitFor(), text);
     return text;
   }
 
