@@ -13,7 +13,6 @@ import java.lang.invoke.MethodType;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyCall;
@@ -175,7 +174,7 @@ final class NativeKernel implements BceWithLogitsKernel<float[]>, CrossEntropyKe
 
   private static RuntimeException refused(String function, int answer) {
     return answer == 1
-        ? new UnsupportedCall("%s does not supply these operands or options.".formatted(function))
+        ? new UnsupportedOperationException("%s does not supply these operands or options.".formatted(function))
         : new IllegalStateException("%s answered %d: it does not know this call.".formatted(function, answer));
   }
 }

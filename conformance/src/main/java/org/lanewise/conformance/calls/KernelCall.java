@@ -97,6 +97,14 @@ public final class KernelCall {
     };
   }
 
+  /**
+   * Whether a call ended because the kernel does not supply what was asked of it. An {@link UnsupportedOperationException}
+   * without a message was not meant so.
+   */
+  public static boolean isRefusal(Throwable thrown) {
+    return thrown instanceof UnsupportedOperationException && thrown.getMessage() != null;
+  }
+
   /** The operands that are present, inputs first. */
   public List<Operand> operands() {
     List<Operand> operands = new ArrayList<>();

@@ -7,7 +7,6 @@ import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
@@ -111,7 +110,7 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
   /**
    * An answer of the expected kind.
    *
-   * @throws UnsupportedCall if the process does not supply what it was asked
+   * @throws UnsupportedOperationException if the process does not supply what it was asked
    * @throws RemoteFailure if it is another; of a failure with its sentence
    */
   static Message require(Message answer, String kind) {
@@ -120,7 +119,7 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
       return answer;
     }
     if ("unsupported".equals(got)) {
-      throw new UnsupportedCall(String.valueOf(Message.text(answer.json(), "reason")));
+      throw new UnsupportedOperationException(String.valueOf(Message.text(answer.json(), "reason")));
     }
     if ("failed".equals(got)) {
       throw new RemoteFailure(Message.text(answer.json(), "reason", "The process failed and does not say why."));

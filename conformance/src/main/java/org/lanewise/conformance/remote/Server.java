@@ -49,7 +49,7 @@ public final class Server {
         default -> failed("This process does not know the request %s.".formatted(request.json().get("request")));
       };
     } catch (Throwable e) {
-      if (e instanceof UnsupportedOperationException && e.getMessage() != null) {
+      if (KernelCall.isRefusal(e)) {
         Message answer = Message.of("answer", "unsupported");
         answer.json().addProperty("reason", e.getMessage());
         return answer;

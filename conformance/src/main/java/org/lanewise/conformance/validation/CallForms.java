@@ -15,7 +15,6 @@ import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.conformance.verdict.Sentence;
-import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.conformance.verdict.Yardstick;
@@ -42,8 +41,6 @@ final class CallForms {
 
   static final Set<String> GRADIENTS = Set.of("logits_gradient", "target_gradient");
 
-  private static final List<String> OUTPUTS = List.of("loss", "logits_gradient", "target_gradient");
-
   private final KernelProvider provider;
   private final boolean reproducibleBits;
   private final Consumer<Finding> findings;
@@ -69,7 +66,7 @@ final class CallForms {
     private final Block block;
     private final Yardstick yardstick;
     private final Map<Rule, Finding> broken = new EnumMap<>(Rule.class);
-    private @Nullable UnsupportedCall refused;
+    private @Nullable String refused;
 
     /** Outputs that the kernel does not supply. */
     private Set<String> refusedOutputs = Set.of();
@@ -90,13 +87,13 @@ final class CallForms {
       int columns = bce ? all.length : 1;
       run(Form.PLAIN, all, rows, columns);
       if (refused != null) {
-        findings.accept(finding(Rule.CALL_FORMS, Verdict.SKIPPED, null, refused.getMessage()));
+        findings.accept(finding(Rule.CALL_FORMS, Verdict.SKIPPED, null, refused));
         refused = null;
         refusedOutputs = GRADIENTS;
         run(Form.PLAIN, all, rows, columns);
       }
       if (refused != null) {
-        findings.accept(finding(Rule.CALL_FORMS, Verdict.SKIPPED, null, refused.getMessage()));
+        findings.accept(finding(Rule.CALL_FORMS, Verdict.SKIPPED, null, refused));
         return;
       }
       if (broken.isEmpty()) {
@@ -192,8 +189,8 @@ final class CallForms {
         try {
           call.on(provider).run();
         } catch (RuntimeException | Error e) {
-          if (plain.isEmpty() && e instanceof UnsupportedOperationException thrown && thrown.getMessage() != null) {
-            refused = UnsupportedCall.of(thrown);
+          if (plain.isEmpty() && KernelCall.isRefusal(e)) {
+            refused = e.getMessage();
             return;
           }
           breaks(Rule.COMPLETION, form, null, sentence(e));

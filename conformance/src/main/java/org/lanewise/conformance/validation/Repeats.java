@@ -13,7 +13,6 @@ import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.verdict.Rule;
-import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.conformance.verdict.Yardstick;
@@ -190,7 +189,9 @@ final class Repeats {
       call.on(kernel.provider()).run();
       return call;
     } catch (UnsupportedOperationException e) {
-      UnsupportedCall.of(e);
+      if (!KernelCall.isRefusal(e)) {
+        throw e;
+      }
       return null;
     }
   }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
@@ -18,7 +19,6 @@ import org.lanewise.conformance.verdict.Contract;
 import org.lanewise.conformance.verdict.KernelSubject;
 import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.conformance.verdict.Subject;
-import org.lanewise.conformance.verdict.UnsupportedCall;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
@@ -113,9 +113,10 @@ public final class Validation {
   private void identities(KernelUnderTest kernel, Declaration declaration) {
     try {
       new Identities(kernel.provider(), declaration, seed, observations::add).observe();
-    } catch (UnsupportedOperationException e) {
-      UnsupportedCall.of(e); // without gradients there is little to observe
     } catch (RuntimeException | Error e) {
+      if (KernelCall.isRefusal(e)) {
+        return; // without gradients there is little to observe
+      }
       String operation = declaration.operation().id();
       String dtype = declaration.dtype().id();
       findings.accept(

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
@@ -32,11 +33,13 @@ final class FrontDoor {
       return call(provider, reference, inputs);
     } catch (TorchError error) {
       return new Subject.Outcome.Raised(error.torchClass(), error.getMessage());
-    } catch (UnsupportedCall refused) {
-      return new Subject.Outcome.Unsupported(refused.getMessage());
     } catch (DataException e) {
       throw e;
-    } catch (RuntimeException | Error broken) { // whatever an implementation throws is its failure, not ours
+    } catch (RuntimeException | Error broken) {
+      if (KernelCall.isRefusal(broken)) {
+        return new Subject.Outcome.Unsupported(broken.getMessage());
+      }
+      // whatever an implementation throws is its failure, not ours
       return new Subject.Outcome.Broke(Rule.COMPLETION, sentence(broken));
     }
   }
@@ -78,17 +81,11 @@ final class FrontDoor {
     try {
       return call.get();
     } catch (UnsupportedOperationException e) {
-      refused.put(output, UnsupportedCall.of(e).getMessage());
+      if (!KernelCall.isRefusal(e)) {
+        throw e;
+      }
+      refused.put(output, e.getMessage());
       return null;
-    }
-  }
-
-  /** The losses, which a kernel supplies if it supplies anything. */
-  private static Tensor loss(Supplier<Tensor> forward) {
-    try {
-      return forward.get();
-    } catch (UnsupportedOperationException e) {
-      throw UnsupportedCall.of(e);
     }
   }
 
@@ -113,7 +110,7 @@ final class FrontDoor {
             .reduction(Reduction.of(reference.reduction()))
             .weight(inputs.get("weight"))
             .posWeight(inputs.get("pos_weight"));
-    outputs.put("loss", loss(() -> operation.forward(logits, target)));
+    outputs.put("loss", operation.forward(logits, target));
     if (expects(reference, "target_gradient")) {
       put(
           outputs,
@@ -152,7 +149,7 @@ final class FrontDoor {
             .weight(inputs.get("weight"))
             .ignoreIndex(reference.options().integer("ignore_index", -100))
             .labelSmoothing(reference.options().number("label_smoothing", 0));
-    outputs.put("loss", loss(() -> operation.forward(logits, target)));
+    outputs.put("loss", operation.forward(logits, target));
     if (expects(reference, "target_gradient")) {
       put(
           outputs,
