@@ -195,6 +195,17 @@ class FailuresTest {
     }
   }
 
+  /** 64 MiB without a line end are neither kept nor left unread, which would hold the process up. */
+  @Test
+  void ofAFloodOnStandardErrorTheEndIsShown() {
+    try (ChildProcess process = raw("floods-error", "the last words")) {
+      String sentence = failure(process);
+      assertTrue(sentence.startsWith("The process ended with exit code 5 before it answered. It said: …x"), sentence);
+      assertTrue(sentence.endsWith("x / the last words"), sentence);
+      assertTrue(sentence.length() < 400, sentence.length() + " characters");
+    }
+  }
+
   @Test
   void signalsHaveNames() {
     try (ChildProcess process = new ChildProcess(List.of("sh", "-c", "kill -SEGV $$"), Children.TIME, Children.MEMORY)) {

@@ -2,6 +2,7 @@ package org.lanewise.conformance.remote;
 
 import com.google.gson.JsonParser;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -24,6 +25,14 @@ final class RawChild {
         System.out.close();
         Thread.sleep(Long.MAX_VALUE);
       }
+      case "floods-error" -> {
+        byte[] part = "x".repeat(1 << 16).getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < 1024; i++) {
+          System.err.write(part);
+        }
+        System.err.println("\n" + text);
+        Runtime.getRuntime().halt(5);
+      }
       case "prints-first" -> out.write((text + "\n").getBytes(StandardCharsets.UTF_8));
       default -> {}
     }
@@ -42,8 +51,11 @@ final class RawChild {
           out.write(new byte[10]);
         }
         case "twice" -> {
-          answer(text, out);
-          answer(text, out);
+          // In one piece, which a pipe keeps whole: the second is there when the first is read.
+          ByteArrayOutputStream both = new ByteArrayOutputStream();
+          answer(text, both);
+          answer(text, both);
+          out.write(both.toByteArray());
         }
         case "grandchild" -> {
           new ProcessBuilder("sleep", text).inheritIO().start();
