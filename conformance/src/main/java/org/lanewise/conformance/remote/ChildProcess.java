@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Requests of several threads take turns.
  */
 public final class ChildProcess implements AutoCloseable {
-  /** How long a process may take to start, on top of the time of a request. */
+  /** How long a process may take to start and to say what it supplies. */
   private static final Duration START = Duration.ofSeconds(20);
 
   private final List<String> command;
@@ -76,7 +76,11 @@ public final class ChildProcess implements AutoCloseable {
       running = child;
     }
     try {
-      return child.ask(request, fresh ? limit.plus(START) : limit, memoryLimit);
+      boolean describes = "describe".equals(Message.text(request.json(), "request"));
+      if (fresh && !describes) { // starting takes its own time, so that a request never has more than its limit
+        child.ask(Message.of("request", "describe"), START, memoryLimit);
+      }
+      return child.ask(request, fresh && describes ? START : limit, memoryLimit);
     } catch (RemoteFailure e) {
       child.kill(); // what it may still write has no meaning any more
       synchronized (life) {
