@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.conformance.remote.ChildProcess;
 import org.lanewise.conformance.remote.RemoteFailure;
@@ -27,6 +28,7 @@ final class ForeignImplementation implements AutoCloseable {
 
   /** The kernels of a jar or a native library, served by a JVM of their own. */
   static ForeignImplementation ofFile(Path file, Duration timeLimit, long memoryLimit) {
+    ForeignKernels.requireReadable(file);
     return open(file.toString(), command(file, memoryLimit), true, timeLimit, memoryLimit);
   }
 
@@ -70,7 +72,7 @@ final class ForeignImplementation implements AutoCloseable {
       remote = RemoteImplementation.of(process, isJvm);
     } catch (RemoteFailure e) {
       process.close();
-      throw UserError.environment("%s cannot be validated. %s".formatted(name, e.getMessage()));
+      throw UserError.environment("%s cannot be validated: %s".formatted(name, said(e.getMessage())));
     } catch (RuntimeException | Error e) {
       process.close();
       throw e;
@@ -81,6 +83,13 @@ final class ForeignImplementation implements AutoCloseable {
           "%s supplies no kernels and no operations; its answer to \"describe\" has to list them.".formatted(name));
     }
     return new ForeignImplementation(remote.name() == null ? name : "%s (%s)".formatted(remote.name(), name), remote);
+  }
+
+  /** Of a child that refused with a sentence of its own, that sentence. */
+  private static String said(String failure) {
+    String own = "lanewise: ";
+    int start = failure.lastIndexOf(own);
+    return start < 0 ? failure : failure.substring(start + own.length());
   }
 
   /** What is validated, for people. */

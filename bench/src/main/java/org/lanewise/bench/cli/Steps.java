@@ -20,6 +20,11 @@ final class Steps implements Consumer<String>, AutoCloseable {
     progress.step(String.format(Locale.ROOT, "%4.0f s  %s: %s", (System.nanoTime() - begin) * 1e-9, name, step));
   }
 
+  /** A line that stays. */
+  void note(String line) {
+    progress.note(line);
+  }
+
   @Override
   public void close() {
     progress.close();

@@ -29,7 +29,9 @@ import org.lanewise.conformance.validation.Finding;
 import org.lanewise.conformance.validation.KernelUnderTest;
 import org.lanewise.conformance.validation.Level;
 import org.lanewise.conformance.validation.Validation;
+import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.conformance.verdict.Subject;
+import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.KernelProvider;
@@ -54,6 +56,12 @@ import picocli.CommandLine.Spec;
       "  ./lanewise validate --command 'python3 examples/pytorch-under-test.py'"
     })
 final class ValidateCommand implements Callable<Integer> {
+  private static final int TIME_LIMIT = 10;
+  private static final int MEMORY_LIMIT = 2048;
+
+  /** After so many calls that did not return, an implementation is not asked any more. */
+  private static final int MOST_INCOMPLETE = 10;
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -87,10 +95,10 @@ final class ValidateCommand implements Callable<Integer> {
   private @Nullable String kernel;
 
   @Option(names = "--time-limit", paramLabel = "S", description = "Seconds a call may take (default: 10).")
-  private int timeLimit = 10;
+  private int timeLimit = TIME_LIMIT;
 
   @Option(names = "--memory-limit", paramLabel = "MIB", description = "Memory its process may use (default: 2048).")
-  private int memoryLimit = 2048;
+  private int memoryLimit = MEMORY_LIMIT;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write every finding to this result file.")
   private @Nullable Path json;
@@ -109,6 +117,9 @@ final class ValidateCommand implements Callable<Integer> {
     if (memoryLimit < 64) {
       throw UserError.usage("--memory-limit is %d; give a number of MiB from 64 up.".formatted(memoryLimit));
     }
+    requireDistinct(file, json);
+    requireDistinct(file, junit);
+    requireDistinct(json, junit);
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(junit);
     long drawn = seed == null ? new SecureRandom().nextInt(1_000_000) : seed;
@@ -143,6 +154,12 @@ final class ValidateCommand implements Callable<Integer> {
     return exitCode(summaries);
   }
 
+  private static void requireDistinct(@Nullable Path one, @Nullable Path other) {
+    if (one != null && other != null && one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize())) {
+      throw UserError.usage("%s was given twice, once to be written; name another file for the result.".formatted(other));
+    }
+  }
+
   private Level level() {
     try {
       return Level.of(levelName);
@@ -160,11 +177,16 @@ final class ValidateCommand implements Callable<Integer> {
     }
     Duration time = Duration.ofSeconds(timeLimit);
     long bytes = (long) memoryLimit << 20;
+    if (command != null && command.isBlank()) {
+      throw UserError.usage("--command is empty; give the command that starts the program.");
+    }
     if (command != null) {
       return ForeignImplementation.ofCommand(command, time, bytes);
     }
     if (!Files.isRegularFile(file)) {
-      throw UserError.usage("There is no file %s; name a jar with kernels, or a native library.".formatted(file));
+      throw UserError.usage(
+          "%s; name a jar with kernels, or a native library."
+              .formatted(Files.isDirectory(file) ? file + " is a folder" : "There is no file " + file));
     }
     return ForeignImplementation.ofFile(file, time, bytes);
   }
@@ -193,7 +215,7 @@ final class ValidateCommand implements Callable<Integer> {
     List<Finding> findings = new ArrayList<>();
     try (Steps steps = new Steps(err, under.provider().id())) {
       Validation validation = validation(level, drawn, findings, steps);
-      validation.ofKernels(under);
+      judge(findings, () -> validation.ofKernels(under));
       if (level == Level.EXHAUSTIVE && glob == null && file != null) {
         findings.addAll(KernelSweep.run(file, (long) memoryLimit << 20, under.provider(), steps));
       }
@@ -205,23 +227,67 @@ final class ValidateCommand implements Callable<Integer> {
     List<Finding> findings = new ArrayList<>();
     try (Steps steps = new Steps(err, subject.id())) {
       Validation validation = validation(level, drawn, findings, steps);
-      validation.ofOperations(subject);
+      judge(findings, () -> validation.ofOperations(subject));
       return new ValidationSummary(subject.id(), findings, validation, repeatOptions(level, drawn));
     }
   }
 
   private Validation validation(Level level, long drawn, List<Finding> findings, Steps steps) {
     Predicate<String> ids = glob == null ? id -> true : Glob.matching(glob);
-    return new Validation(ReferenceData.builtIn(), level, drawn, ids, findings::add, steps);
+    int[] incomplete = {0};
+    return new Validation(
+        ReferenceData.builtIn(),
+        level,
+        drawn,
+        ids,
+        finding -> {
+          findings.add(finding);
+          if (finding.rule() == Rule.COMPLETION && finding.verdict() == Verdict.FAILED) {
+            steps.note("%s: %s".formatted(finding.id(), finding.reason()));
+            if (++incomplete[0] == MOST_INCOMPLETE) {
+              throw new Hopeless();
+            }
+          }
+        },
+        steps);
+  }
+
+  /** Ends a validation in which one call after the other does not return: each may cost the whole time limit. */
+  private static final class Hopeless extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private void judge(List<Finding> findings, Runnable validation) {
+    try {
+      validation.run();
+    } catch (Hopeless e) {
+      Finding last = findings.getLast();
+      findings.add(
+          new Finding(
+              Rule.COMPLETION,
+              last.id(),
+              last.operation(),
+              last.dtype(),
+              Verdict.SKIPPED,
+              null,
+              "%d calls did not return; what would have followed is not judged.".formatted(MOST_INCOMPLETE)));
+    }
+    if (findings.isEmpty() && glob != null) {
+      throw UserError.usage(
+          "--case '%s' matches nothing; ids are operation/region/detail, as ./lanewise verify --json lists them, and drawn cases exist under their own --seed and --level alone."
+              .formatted(glob));
+    }
   }
 
   private String repeatOptions(Level level, long drawn) {
-    return "%s%s --level %s --seed %d"
+    return "%s%s --level %s --seed %d%s%s"
         .formatted(
-            file == null ? " --command '%s'".formatted(command) : " " + file,
-            kernel == null ? "" : " --kernel " + kernel,
+            file == null ? " --command " + Shell.quoted(command) : " " + Shell.quoted(file.toString()),
+            kernel == null ? "" : " --kernel " + Shell.quoted(kernel),
             level.id(),
-            drawn);
+            drawn,
+            timeLimit == TIME_LIMIT ? "" : " --time-limit " + timeLimit,
+            memoryLimit == MEMORY_LIMIT ? "" : " --memory-limit " + memoryLimit);
   }
 
   /** The speed beside the built-in kernels; observed, never deciding. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.results.Json;
 import org.lanewise.conformance.validation.Accuracy;
@@ -77,17 +78,7 @@ final class ValidationSummary {
           findings.stream().filter(f -> f.rule() == rule && f.verdict() == Verdict.FAILED).toList();
       for (Finding finding : failed.subList(0, Math.min(PRINTED_FAILURES, failed.size()))) {
         out.printf("FAILED %s: %s%n  %s%n", rule.id(), finding.id(), finding.reason());
-        Witness witness = finding.witness();
-        if (witness != null) {
-          out.printf(
-              "  %s[%d]: got %s, expected %s, %s ULP; inputs %s%n",
-              witness.output(),
-              witness.index(),
-              number(witness.got()),
-              number(witness.expected()),
-              Verification.ulp(witness.ulp()),
-              witness.input());
-        }
+        out.print(text(finding.witness()));
         out.printf("  repeat: %s%n", repeat(finding));
       }
       if (failed.size() > PRINTED_FAILURES) {
@@ -96,12 +87,26 @@ final class ValidationSummary {
     }
   }
 
+  /** An element as a line; nothing where there is none. */
+  private static String text(@Nullable Witness witness) {
+    return witness == null
+        ? ""
+        : "  %s[%d]: got %s, expected %s, %s ULP; inputs %s%n"
+            .formatted(
+                witness.output(),
+                witness.index(),
+                number(witness.got()),
+                number(witness.expected()),
+                Verification.ulp(witness.ulp()),
+                witness.input());
+  }
+
   private static String number(double value) {
     return "%s (%s)".formatted(Double.toHexString(value), value);
   }
 
   private String repeat(Finding finding) {
-    return "./lanewise validate%s --case '%s'".formatted(repeatOptions, finding.id());
+    return "%s validate%s --case %s".formatted(Shell.launcher(), repeatOptions, Shell.quoted(finding.id()));
   }
 
   private void printRules(PrintWriter out) {
@@ -133,7 +138,7 @@ final class ValidationSummary {
         skipped.merge("MISTRUSTED, the data is at fault: " + finding.reason(), 1, Integer::sum);
       }
     }
-    out.printf("%n%,d cases and call series judged.%n", judged.size());
+    out.printf("%n%,d %s judged.%n", judged.size(), judged.size() == 1 ? "case or call series" : "cases and call series");
     skipped.forEach((reason, count) -> out.printf("not judged: %,d, %s%n", count, reason));
   }
 
@@ -236,7 +241,7 @@ final class ValidationSummary {
                         finding.id(),
                         finding.verdict(),
                         finding.reason(),
-                        "%s\nrepeat: %s".formatted(finding.witness(), repeat(finding))))
+                        "%srepeat: %s".formatted(text(finding.witness()), repeat(finding))))
             .toList());
   }
 

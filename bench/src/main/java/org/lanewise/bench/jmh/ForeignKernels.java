@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.nativelib.NativeKernelProvider;
@@ -21,6 +23,14 @@ public final class ForeignKernels {
   private static final String CLASS_PATH = "java.class.path";
 
   private static final byte[] ZIP = {'P', 'K', 3, 4};
+
+  /** How libraries begin: of Linux, of macOS (two forms), of Windows. */
+  private static final List<byte[]> LIBRARIES =
+      List.of(
+          new byte[] {0x7F, 'E', 'L', 'F'},
+          new byte[] {(byte) 0xCF, (byte) 0xFA, (byte) 0xED, (byte) 0xFE},
+          new byte[] {(byte) 0xCA, (byte) 0xFE, (byte) 0xBA, (byte) 0xBE},
+          new byte[] {'M', 'Z'});
 
   private ForeignKernels() {}
 
@@ -56,12 +66,36 @@ public final class ForeignKernels {
     System.setProperty(CLASS_PATH, before);
   }
 
-  /** Whether a file is a jar, by its first bytes. */
-  public static boolean isJar(Path file) {
+  /** Tells early, and in one sentence, what is no jar and no library. */
+  public static void requireReadable(Path file) {
+    if (isJar(file)) {
+      try {
+        new ZipFile(file.toFile()).close();
+        return;
+      } catch (IOException e) {
+        throw UserError.environment("%s is no jar that can be read: %s; build it again.".formatted(file, e.getMessage()));
+      }
+    }
+    byte[] start = start(file);
+    boolean library =
+        LIBRARIES.stream().anyMatch(magic -> start.length >= magic.length && Arrays.equals(Arrays.copyOf(start, magic.length), magic));
+    if (!library) {
+      throw UserError.environment(
+          "%s is neither a jar nor a native library%s; name one of them."
+              .formatted(file, start.length == 0 ? ", for it is empty" : ""));
+    }
+  }
+
+  private static byte[] start(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      return Arrays.equals(in.readNBytes(ZIP.length), ZIP);
+      return in.readNBytes(ZIP.length);
     } catch (IOException e) {
       throw UserError.unreadable(file, e);
     }
+  }
+
+  /** Whether a file is a jar, by its first bytes. */
+  public static boolean isJar(Path file) {
+    return Arrays.equals(start(file), ZIP);
   }
 }

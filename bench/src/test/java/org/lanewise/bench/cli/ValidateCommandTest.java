@@ -50,7 +50,10 @@ class ValidateCommandTest {
         "validate | Nothing was named to validate",
         "validate pom.xml --command true | Both pom.xml and --command",
         "validate no-such.jar | There is no file no-such.jar",
-        "validate src | There is no file src",
+        "validate src | src is a folder",
+        "validate x.json --json x.json | x.json was given twice",
+        "validate pom.xml --json a --junit a | a was given twice",
+
         "validate pom.xml --level quick | There is no level 'quick'; choose one of smoke, full, exhaustive.",
         "validate pom.xml --time-limit 0 | --time-limit is 0",
         "validate pom.xml --memory-limit 1 | --memory-limit is 1",
@@ -70,8 +73,12 @@ class ValidateCommandTest {
     assertTrue(kernel.err.contains("There is no kernel 'nosuch' in it; choose one of "), kernel.err);
 
     Run nothing = validate(jar, "--case", "nothing/matches");
-    assertEquals(ExitCode.ENVIRONMENT, nothing.exitCode, nothing.toString());
-    assertTrue(nothing.out.contains("no verdict, for nothing applied to it"), nothing.out);
+    assertEquals(ExitCode.USAGE, nothing.exitCode, nothing.toString());
+    assertTrue(nothing.err.contains("--case 'nothing/matches' matches nothing"), nothing.err);
+
+    Run inapplicable = validate(jar, "--case", "bce_with_logits/*float64*");
+    assertEquals(ExitCode.ENVIRONMENT, inapplicable.exitCode, inapplicable.toString());
+    assertTrue(inapplicable.out.contains("no verdict, for nothing applied to it"), inapplicable.out);
   }
 
   @Test
@@ -93,10 +100,10 @@ class ValidateCommandTest {
 
   @Test
   void aFailureNamesTheCommandThatRepeatsIt() throws IOException, InterruptedException {
-    Path library = SickFiles.library(folder, "past-end", "WRITES_PAST_END");
+    Path library = SickFiles.library(Files.createDirectory(folder.resolve("a folder")), "past-end", "WRITES_PAST_END");
     Path json = folder.resolve("first.json");
     Path junit = folder.resolve("first.xml");
-    Run first = validate(library, "--case", ORDINARY, "--seed", "7", "--json", json.toString(), "--junit", junit.toString());
+    Run first = validate(library, "--case", ORDINARY, "--seed", "7", "--time-limit", "7", "--json", json.toString(), "--junit", junit.toString());
     assertEquals(ExitCode.NOT_CONFORMING, first.exitCode, first.toString());
     JsonObject failure =
         ResultFile.read(json, List.of("validate")).results().stream()
@@ -108,13 +115,32 @@ class ValidateCommandTest {
     String id = failure.get("case").getAsString();
     assertTrue(Files.readString(junit).contains(id), "the JUnit file lists the case");
 
+    assertTrue(repeat.contains(" --time-limit 7"), repeat);
     Path again = folder.resolve("again.json");
-    List<String> arguments = new ArrayList<>(List.of(repeat.replace("./lanewise ", "").replace("'", "").split(" ")));
+    List<String> arguments = words(repeat);
+    assertTrue(arguments.removeFirst().endsWith("lanewise"), repeat);
     arguments.addAll(List.of("--json", again.toString()));
     Run second = run(arguments.toArray(String[]::new));
     assertEquals(ExitCode.NOT_CONFORMING, second.exitCode, second.toString());
     List<JsonObject> rows = ResultFile.read(again, List.of("validate")).results();
     assertTrue(rows.contains(failure), () -> failure + " is not in " + rows);
     assertTrue(rows.stream().allMatch(row -> row.get("case").getAsString().equals(id)), rows.toString());
+  }
+
+  /** The words of a command, as a shell sees them. */
+  private static List<String> words(String command) throws IOException, InterruptedException {
+    Process shell = new ProcessBuilder("sh", "-c", "printf '%s\\n' " + command).start();
+    List<String> words = new ArrayList<>(shell.inputReader().lines().toList());
+    assertEquals(0, shell.waitFor());
+    return words;
+  }
+
+  @Test
+  void anImplementationThatNeverReturnsIsNotAskedForEver() throws IOException, InterruptedException {
+    Path library = SickFiles.library(folder, "ends", "ABORTS", "SICK_WHEN=elements>0");
+    Run run = validate(library, "--seed", "1");
+    assertEquals(ExitCode.NOT_CONFORMING, run.exitCode, run.toString());
+    assertTrue(run.out.contains("10 calls did not return; what would have followed is not judged."), run.out);
+    assertTrue(run.err.contains("SIGABRT"), run.err); // told when it happens
   }
 }

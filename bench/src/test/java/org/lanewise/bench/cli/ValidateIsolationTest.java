@@ -163,7 +163,13 @@ class ValidateIsolationTest {
   @Test
   void aTextFileCannotBeValidated() throws IOException {
     Path text = Files.writeString(folder.resolve(System.mapLibraryName("text")), "no library at all\n");
+    cannotBeValidated(validate(text.toString()), "is neither a jar nor a native library; name one of them.");
+    Files.writeString(text, "\177ELF and nothing more");
     cannotBeValidated(validate(text.toString()), "It is no native library that this machine can load");
+    Files.writeString(text, "PK\3\4 and nothing more");
+    cannotBeValidated(validate(text.toString()), "is no jar that can be read");
+    Files.writeString(text, "");
+    cannotBeValidated(validate(text.toString()), "is neither a jar nor a native library, for it is empty;");
   }
 
   // ---- jars ----

@@ -168,7 +168,7 @@ public final class Conformance {
 
   /** Says that an element breaks the contract {@code pytorch}, and by how much. */
   static String tooFar(Witness broken, double allowedUlp) {
-    return Double.isFinite(broken.got()) && Double.isFinite(broken.expected())
+    return Double.isFinite(broken.got()) && Double.isFinite(broken.expected()) && broken.expected() != 0
         ? "'%s' is off by %.3g ULP, more than the %.3g that the contract allows."
             .formatted(broken.output(), broken.ulp(), allowedUlp)
         : "'%s' is %s, expected %s.".formatted(broken.output(), broken.got(), broken.expected());
