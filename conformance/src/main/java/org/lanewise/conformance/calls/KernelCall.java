@@ -1,8 +1,11 @@
 package org.lanewise.conformance.calls;
 
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyCall;
@@ -105,6 +108,34 @@ public final class KernelCall {
     return thrown instanceof UnsupportedOperationException && thrown.getMessage() != null;
   }
 
+  /** Everything about the call that a kernel must leave as it is, but for the contents of arrays: sizes, places, options. */
+  public String form() {
+    StringBuilder form = new StringBuilder();
+    switch (operation) {
+      case BCE_WITH_LOGITS -> {
+        BceWithLogitsCall<?> bce = bceWithLogits();
+        form.append("%d × %d, scale %s".formatted(bce.rows, bce.columns, bce.gradientScale));
+      }
+      case CROSS_ENTROPY -> {
+        CrossEntropyCall<?> ce = crossEntropy();
+        form.append(
+            "%d × %d × %d, scale %s, ignore_index %d, label_smoothing %s"
+                .formatted(ce.outer, ce.classes, ce.inner, ce.gradientScale, ce.ignoreIndex, ce.labelSmoothing));
+      }
+    }
+    for (Operand operand : operands()) {
+      form.append(
+          ", %s %d+%d,%d of %d"
+              .formatted(
+                  operand.name(),
+                  operand.first(),
+                  operand.rowStride(),
+                  operand.columnStride(),
+                  Array.getLength(operand.array())));
+    }
+    return form.toString();
+  }
+
   /** The operands that are present, inputs first. */
   public List<Operand> operands() {
     List<Operand> operands = new ArrayList<>();
@@ -153,15 +184,39 @@ public final class KernelCall {
 
   /** The same call on copies of all arrays. */
   public KernelCall copy() {
-    KernelCall copy =
-        switch (operation) {
-          case BCE_WITH_LOGITS -> of(dtype, copyOf(bceWithLogits()));
-          case CROSS_ENTROPY -> of(dtype, copyOf(crossEntropy()));
-        };
-    for (Operand operand : copy.operands()) {
-      operand.replaceArray(copyOf(operand.array()));
+    return copies(List.of(this)).getFirst();
+  }
+
+  /** The same calls on copies of all arrays; what shared an array shares its copy. */
+  public static List<KernelCall> copies(List<KernelCall> calls) {
+    Map<Object, Object> arrays = new IdentityHashMap<>();
+    List<KernelCall> copies = new ArrayList<>();
+    for (KernelCall call : calls) {
+      KernelCall copy = call.onSameArrays();
+      for (Operand operand : copy.operands()) {
+        operand.replaceArray(arrays.computeIfAbsent(operand.array(), KernelCall::copyOf));
+      }
+      copies.add(copy);
     }
-    return copy;
+    return copies;
+  }
+
+  private KernelCall onSameArrays() {
+    return switch (operation) {
+      case BCE_WITH_LOGITS -> of(dtype, copyOf(bceWithLogits()));
+      case CROSS_ENTROPY -> of(dtype, copyOf(crossEntropy()));
+    };
+  }
+
+  /** A call of some of this call's rows, on the same arrays; of cross-entropy these are outer indices. */
+  public KernelCall rows(int from, int count) {
+    KernelCall part = onSameArrays();
+    switch (operation) {
+      case BCE_WITH_LOGITS -> part.bceWithLogits().rows = count;
+      case CROSS_ENTROPY -> part.crossEntropy().outer = count;
+    }
+    part.operands().forEach(operand -> operand.moveRows(from));
+    return part;
   }
 
   /** Overwrites the outputs, so that what a kernel leaves out shows. */
@@ -241,7 +296,7 @@ public final class KernelCall {
     List<Operand> got = other.operands();
     for (int o = 0; o < right.size(); o++) {
       if (right.get(o).isOutput()) {
-        keepFurthest(right.get(o).array(), kept.get(o).array(), got.get(o).array());
+        keepFurthest(right.get(o), kept.get(o).array(), got.get(o).array());
       }
     }
     setSums(
@@ -249,14 +304,16 @@ public final class KernelCall {
         further(expected.weightSum(), weightSum(), other.weightSum()));
   }
 
-  private static void keepFurthest(Object expected, Object kept, Object got) {
-    switch (expected) {
+  /** Within the block: around it others may be at work. */
+  private static void keepFurthest(Operand block, Object kept, Object got) {
+    switch (block.array()) {
       case float[] floats -> {
         float[] keep = (float[]) kept;
         float[] other = (float[]) got;
-        if (Arrays.mismatch(floats, other) >= 0) { // one call in its intrinsic form: nearly always there is nothing to keep
-          for (int i = 0; i < floats.length; i++) {
-            keep[i] = (float) further(floats[i], keep[i], other[i]);
+        if (Arrays.mismatch(floats, other) >= 0) { // nearly always there is nothing to keep
+          for (int i = 0; i < block.elements(); i++) {
+            int at = block.at(i);
+            keep[at] = (float) further(floats[at], keep[at], other[at]);
           }
         }
       }
@@ -264,12 +321,13 @@ public final class KernelCall {
         double[] keep = (double[]) kept;
         double[] other = (double[]) got;
         if (Arrays.mismatch(doubles, other) >= 0) {
-          for (int i = 0; i < doubles.length; i++) {
-            keep[i] = further(doubles[i], keep[i], other[i]);
+          for (int i = 0; i < block.elements(); i++) {
+            int at = block.at(i);
+            keep[at] = further(doubles[at], keep[at], other[at]);
           }
         }
       }
-      default -> throw new IllegalArgumentException("No output is of " + expected.getClass() + ".");
+      default -> throw new IllegalArgumentException("No output is of " + block.array().getClass() + ".");
     }
   }
 

@@ -1,6 +1,7 @@
 package org.lanewise.conformance.calls;
 
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.lanewise.kernels.spi.Strided;
 
 /**
@@ -15,9 +16,10 @@ public final class Operand {
   private final int[] sizes;
   private final int[] strides;
   private final Consumer<Object> setter;
+  private final IntConsumer mover;
 
   private Operand(
-      String name, boolean output, Object array, int offset, int[] sizes, int[] strides, Consumer<Object> setter) {
+      String name, boolean output, Object array, int offset, int[] sizes, int[] strides, Consumer<Object> setter, IntConsumer mover) {
     this.name = name;
     this.output = output;
     this.array = array;
@@ -25,6 +27,7 @@ public final class Operand {
     this.sizes = sizes;
     this.strides = strides;
     this.setter = setter;
+    this.mover = mover;
   }
 
   /** An operand whose place is written in a {@link Strided}; one more dimension of stride 1 where there is {@code inner}. */
@@ -37,12 +40,13 @@ public final class Operand {
         strided.offset,
         new int[] {rows, columns, inner},
         new int[] {strided.rowStride, strided.columnStride, 1},
-        copy -> ((Strided<Object>) strided).array = copy);
+        copy -> ((Strided<Object>) strided).array = copy,
+        moved -> strided.offset += moved * strided.rowStride);
   }
 
   /** An operand of neighbouring elements. */
   static Operand of(String name, Object array, int offset, int size, Consumer<Object> setter) {
-    return new Operand(name, false, array, offset, new int[] {1, 1, size}, new int[] {0, 0, 1}, setter);
+    return new Operand(name, false, array, offset, new int[] {1, 1, size}, new int[] {0, 0, 1}, setter, rows -> {});
   }
 
   /** The name in files and messages, such as {@code logits_gradient}. */
@@ -63,6 +67,11 @@ public final class Operand {
   /** Puts another array, of the same class, in the place of this one in the call. */
   void replaceArray(Object other) {
     setter.accept(other);
+  }
+
+  /** Lets the block begin so many rows later; what has no rows stays. */
+  void moveRows(int rows) {
+    mover.accept(rows);
   }
 
   /** The number of elements of the block; with strides of 0 more than there are places. */

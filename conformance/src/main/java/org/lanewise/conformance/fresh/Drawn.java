@@ -111,11 +111,17 @@ abstract class Drawn {
     outputs.put(name, new Expectation.Output(dtype, shape, tensor(pytorch, shape), high, low, null));
   }
 
-  /** The values of an upstream gradient of the result's shape: mostly around 1. */
-  double[] upstream(int count) {
+  /**
+   * The values of an upstream gradient of the result's shape: around 1, at times far from it, at times 0.
+   *
+   * @param range the largest exponent of 2 that they may have in common
+   */
+  double[] upstream(int count, int range) {
+    double scale = range > 0 && chance(6) ? Math.scalb(1.0, random.nextInt(-range, range + 1)) : 1;
+    boolean zeros = chance(6);
     double[] values = new double[count];
     for (int i = 0; i < count; i++) {
-      values[i] = signed(uniform(0.25, 4));
+      values[i] = zeros && chance(3) ? 0 : rounded(scale * signed(uniform(0.25, 4)));
     }
     return values;
   }

@@ -16,16 +16,20 @@ final class DrawnBce extends Drawn {
   DrawnBce(RandomGenerator random, DType dtype) {
     super(random, dtype, Operation.BCE_WITH_LOGITS);
     boolean matrix = random.nextBoolean();
-    this.rows = matrix ? 1 + random.nextInt(20) : 1;
-    this.columns = matrix ? 1 + random.nextInt(40) : size();
+    int large = chance(50) ? 20 : 1; // loops that begin only with many elements
+    this.rows = matrix ? 1 + random.nextInt(20) * (large > 1 ? 5 : 1) : 1;
+    this.columns = matrix ? 1 + random.nextInt(40) * (large > 1 ? 4 : 1) : size() * large;
     int[] shape = matrix ? new int[] {rows, columns} : new int[] {columns};
     int count = rows * columns;
-    double[] x = logits(count);
-    double[] t = targets(count);
+    boolean special = chance(7);
+    double[] x = logits(count, special);
+    boolean positive = chance(4);
+    // Outside [0, 1], PyTorch's infinities are a known deviation, and with pos_weight the factor of the logarithm cancels.
+    double[] t = targets(count, !special && !positive && chance(4));
     double[] weight = chance(3) ? weights(shape, "weight") : null;
-    double[] posWeight = chance(4) ? weights(shape, "pos_weight") : null;
+    double[] posWeight = positive ? weights(shape, "pos_weight") : null;
     boolean reduced = !reduction.equals("none");
-    double[] upstream = upstream(reduced ? 1 : count);
+    double[] upstream = upstream(reduced ? 1 : count, dtype == DType.FLOAT32 ? 40 : 200);
     inputs.put("logits", tensor(x, shape));
     inputs.put("target", tensor(t, shape));
     inputs.put("upstream", tensor(upstream, reduced ? new int[0] : shape));
@@ -65,7 +69,7 @@ final class DrawnBce extends Drawn {
     }
   }
 
-  private double[] logits(int count) {
+  private double[] logits(int count, boolean special) {
     double[] x = new double[count];
     int kind = random.nextInt(7);
     double scale = power(-4, 4);
@@ -75,7 +79,7 @@ final class DrawnBce extends Drawn {
             case 0, 1 -> rounded(scale * normal());
             case 2 -> signed(uniform(0, 14));
             case 3 -> signed(uniform(12, 85));
-            case 4 -> signed(uniform(80, 110));
+            case 4 -> dtype == DType.FLOAT32 ? signed(uniform(80, 110)) : signed(uniform(80, 680));
             case 5 -> signed(power(dtype == DType.FLOAT32 ? -149 : -500, 0));
             default -> dtype == DType.FLOAT32 ? signed(power(7, 120)) : signed(power(10, 500));
           };
@@ -83,7 +87,7 @@ final class DrawnBce extends Drawn {
         x[i] = random.nextBoolean() ? 0.0 : -0.0;
       }
     }
-    if (chance(7)) {
+    if (special) {
       double[] specials = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
       x[random.nextInt(count)] = specials[random.nextInt(3)];
       x[random.nextInt(count)] = specials[random.nextInt(3)];
@@ -91,7 +95,7 @@ final class DrawnBce extends Drawn {
     return x;
   }
 
-  private double[] targets(int count) {
+  private double[] targets(int count, boolean outside) {
     double[] t = new double[count];
     int kind = random.nextInt(4);
     for (int i = 0; i < count; i++) {
@@ -100,7 +104,7 @@ final class DrawnBce extends Drawn {
             case 0 -> 0;
             case 1 -> 1;
             case 2 -> random.nextInt(2);
-            default -> chance(4) ? random.nextInt(2) : uniform(0, 1);
+            default -> chance(4) ? random.nextInt(2) : outside ? uniform(-1, 2) : uniform(0, 1);
           };
     }
     return t;

@@ -10,30 +10,35 @@ import org.lanewise.kernels.tensor.Tensor;
 
 /** One case of cross-entropy: with class indices or class probabilities, of shape [N, C] or [N, C, d]. */
 final class DrawnCrossEntropy extends Drawn {
-  private static final int IGNORED = -100;
+  private static final long DEFAULT_IGNORED = -100;
 
+  private final long ignored;
   private final int classes;
   private final int inner;
   private final int rows;
 
   DrawnCrossEntropy(RandomGenerator random, DType dtype) {
     super(random, dtype, Operation.CROSS_ENTROPY);
-    this.classes = chance(30) ? 1000 : size();
+    this.classes = chance(150) ? 1000 + random.nextInt(2500) : size();
     this.inner = chance(4) ? 1 + random.nextInt(5) : 0; // 0: there is no such dimension
     int positions = Math.max(1, inner);
-    int outer = Math.max(1, Math.min(size(), 1500 / classes / positions));
+    int outer = Math.max(1, Math.min(size(), Math.max(1500, 2 * classes) / classes / positions));
     this.rows = outer * positions;
     int[] shape = inner == 0 ? new int[] {outer, classes} : new int[] {outer, classes, inner};
     int[] perRow = inner == 0 ? new int[] {outer} : new int[] {outer, inner};
 
     boolean probabilities = chance(4);
     double[] weight = chance(3) ? weights() : null;
-    double smoothing = chance(4) ? uniform(0.01, 0.5) : 0;
+    double smoothing = chance(4) ? smoothing() : 0;
+    this.ignored = !probabilities && chance(4) ? ignoreIndex() : DEFAULT_IGNORED;
+    if (ignored != DEFAULT_IGNORED) {
+      options.put("ignore_index", ignored);
+    }
     if (smoothing > 0) {
       options.put("label_smoothing", smoothing);
     }
     boolean reduced = !reduction.equals("none");
-    double[] upstream = upstream(reduced ? 1 : rows);
+    double[] upstream = upstream(reduced ? 1 : rows, 0);
     double[] logits = new double[rows * classes];
     double[] target = new double[rows * classes];
     long[] indices = new long[rows];
@@ -43,7 +48,7 @@ final class DrawnCrossEntropy extends Drawn {
     double[][] q = new double[rows][];
     for (int row = 0; row < rows; row++) {
       x[row] = logits(kind);
-      indices[row] = ignoring && chance(5) ? IGNORED : index(x[row]);
+      indices[row] = ignoring && chance(5) ? ignored : index(x[row]);
       q[row] = probabilities ? probabilities() : oneHot(indices[row]);
       for (int c = 0; c < classes; c++) {
         logits[at(row, c)] = x[row][c];
@@ -76,8 +81,8 @@ final class DrawnCrossEntropy extends Drawn {
     DoubleDouble divisor = DoubleDouble.of(reduction.equals("mean") ? 0 : 1);
     double formulaDivisor = divisor.hi();
     for (int row = 0; row < rows && reduction.equals("mean"); row++) {
-      boolean ignored = !probabilities && indices[row] == IGNORED;
-      double w = ignored ? 0 : probabilities || weight == null ? 1 : weight[(int) indices[row]];
+      boolean skipped = !probabilities && indices[row] == this.ignored;
+      double w = skipped ? 0 : probabilities || weight == null ? 1 : weight[(int) indices[row]];
       divisor = divisor.plus(DoubleDouble.of(w));
       formulaDivisor = rounded(formulaDivisor + w);
     }
@@ -87,22 +92,22 @@ final class DrawnCrossEntropy extends Drawn {
     DoubleDouble[][] trueGradient = new DoubleDouble[2][rows * classes];
     DoubleDouble total = DoubleDouble.of(0);
     for (int row = 0; row < rows; row++) {
-      boolean ignored = !probabilities && indices[row] == IGNORED;
+      boolean skipped = !probabilities && indices[row] == this.ignored;
       double u = upstream[reduced ? 0 : row];
       double g = formulas.over(u, formulaDivisor);
       DoubleDouble factor = DoubleDouble.of(u).dividedBy(divisor);
       PyTorchFormulas.Row formula =
           probabilities
               ? formulas.crossEntropy(x[row], q[row], weight, smoothing)
-              : formulas.crossEntropy(x[row], ignored ? 0 : (int) indices[row], weight, smoothing);
+              : formulas.crossEntropy(x[row], skipped ? 0 : (int) indices[row], weight, smoothing);
       TrueLoss.Row truth = TrueLoss.crossEntropy(x[row], q[row], weight, smoothing);
-      formulaLoss[row] = ignored ? 0 : formula.loss();
-      trueLoss[row] = ignored ? DoubleDouble.of(0) : truth.loss();
+      formulaLoss[row] = skipped ? 0 : formula.loss();
+      trueLoss[row] = skipped ? DoubleDouble.of(0) : truth.loss();
       total = total.plus(trueLoss[row]);
       for (int c = 0; c < classes; c++) {
         int at = at(row, c);
-        formulaGradient[0][at] = ignored ? 0 * formula.logitGradients()[c] : formulas.times(formula.logitGradients()[c], g);
-        trueGradient[0][at] = ignored ? DoubleDouble.of(0) : truth.logitGradients()[c].times(factor);
+        formulaGradient[0][at] = skipped ? 0 * formula.logitGradients()[c] : formulas.times(formula.logitGradients()[c], g);
+        trueGradient[0][at] = skipped ? DoubleDouble.of(0) : truth.logitGradients()[c].times(factor);
         double[] ofTarget = formula.targetGradients();
         formulaGradient[1][at] = ofTarget == null ? 0 : formulas.times(ofTarget[c], g);
         trueGradient[1][at] = truth.targetGradients()[c].times(factor);
@@ -149,6 +154,25 @@ final class DrawnCrossEntropy extends Drawn {
     return x;
   }
 
+  /** Usual, tiny, or all that there is. */
+  private double smoothing() {
+    return switch (random.nextInt(6)) {
+      case 0 -> power(-20, -3);
+      case 1 -> 1;
+      default -> uniform(0.01, 0.5);
+    };
+  }
+
+  /** A class, a number that is none, or one that looks like a class in its low 32 bits. */
+  private long ignoreIndex() {
+    return switch (random.nextInt(4)) {
+      case 0 -> -1;
+      case 1 -> random.nextInt(classes);
+      case 2 -> classes + random.nextInt(3);
+      default -> (1L << 32) + random.nextInt(classes);
+    };
+  }
+
   /** Mostly any class, often the largest. */
   private int index(double[] x) {
     int index = random.nextInt(classes);
@@ -162,7 +186,7 @@ final class DrawnCrossEntropy extends Drawn {
 
   private double[] oneHot(long index) {
     double[] q = new double[classes];
-    if (index >= 0) {
+    if (index >= 0 && index < classes) {
       q[(int) index] = 1;
     }
     return q;

@@ -34,6 +34,15 @@ final class CallMessage {
 
   /** Adds the call's tensors under the prefix, and gives its object. */
   static JsonObject write(KernelCall call, String prefix, Map<String, Tensor> tensors) {
+    return write(call, prefix, tensors, Map.of());
+  }
+
+  /**
+   * Adds the call's tensors under the prefix, and gives its object.
+   *
+   * @param shared arrays that several calls have in common, and the names that they are sent under, whole
+   */
+  static JsonObject write(KernelCall call, String prefix, Map<String, Tensor> tensors, Map<Object, String> shared) {
     JsonObject json = new JsonObject();
     json.addProperty("operation", call.operation().id());
     json.addProperty("dtype", call.dtype().id());
@@ -56,13 +65,17 @@ final class CallMessage {
     }
     JsonObject operands = new JsonObject();
     for (Operand operand : call.operands()) {
-      Part part = Part.of(operand);
+      String common = shared.get(operand.array());
+      Part part = common == null ? Part.of(operand) : new Part(0, Array.getLength(operand.array()));
       JsonObject place = new JsonObject();
       place.addProperty("offset", operand.first() - part.from);
       place.addProperty("row_stride", operand.rowStride());
       place.addProperty("column_stride", operand.columnStride());
+      if (common != null) {
+        place.addProperty("tensor", common);
+      }
       operands.add(operand.name(), place);
-      tensors.put(prefix + operand.name(), tensor(call, operand, part));
+      tensors.computeIfAbsent(common == null ? prefix + operand.name() : common, name -> tensor(call, operand, part));
     }
     json.add("operands", operands);
     return json;
@@ -111,7 +124,7 @@ final class CallMessage {
       place(json, prefix, tensors, "target_gradient", ce.targetGradient);
       JsonElement weight = json.getAsJsonObject("operands").get("class_weight");
       if (weight != null) {
-        ce.classWeight = tensors.get(prefix + "class_weight").array();
+        ce.classWeight = tensor(weight.getAsJsonObject(), prefix, "class_weight", tensors).array();
         ce.classWeightOffset = weight.getAsJsonObject().get("offset").getAsInt();
       }
       call = KernelCall.of(dtype, ce);
@@ -128,11 +141,16 @@ final class CallMessage {
     if (place != null) {
       JsonObject object = place.getAsJsonObject();
       operand.set(
-          (A) tensors.get(prefix + name).array(),
+          (A) tensor(object, prefix, name, tensors).array(),
           object.get("offset").getAsInt(),
           object.get("row_stride").getAsInt(),
           object.get("column_stride").getAsInt());
     }
+  }
+
+  /** Where an operand's values are: under its own name, or under one that several calls share. */
+  private static Tensor tensor(JsonObject place, String prefix, String name, Map<String, Tensor> tensors) {
+    return tensors.get(place.has("tensor") ? place.get("tensor").getAsString() : prefix + name);
   }
 
   /** Adds to an answer each output, and each input that the call changed. */
@@ -159,6 +177,7 @@ final class CallMessage {
   static void readResults(KernelCall call, String prefix, Map<String, Tensor> sent, Map<String, Tensor> tensors) {
     for (Operand operand : call.operands()) {
       Tensor was = sent.get(prefix + operand.name());
+      boolean whole = was != null && was.numel() == Array.getLength(operand.array()); // as what is shared is
       Tensor got = tensors.get(prefix + operand.name());
       if (got == null && !operand.isOutput()) {
         continue;
@@ -168,7 +187,7 @@ final class CallMessage {
             "Its answer has %s as '%s', expected %s."
                 .formatted(describe(got), operand.name(), describe(was)));
       }
-      copyChanges(got.array(), was.array(), operand.array(), Part.of(operand).from);
+      copyChanges(got.array(), was.array(), operand.array(), whole ? 0 : Part.of(operand).from);
     }
   }
 

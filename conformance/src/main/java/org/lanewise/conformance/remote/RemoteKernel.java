@@ -4,9 +4,13 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.lanewise.conformance.calls.KernelCall;
+import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.validation.KernelUnderTest;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
@@ -15,6 +19,7 @@ import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
+import org.lanewise.kernels.tensor.Tensor;
 
 /** A provider in a process of its own, as kernels of this JVM: each call sends its block and takes over what comes back. */
 final class RemoteKernel implements KernelUnderTest, KernelProvider {
@@ -107,9 +112,16 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
     request.json().addProperty("kernel", id());
     request.json().addProperty("times", times);
     request.json().addProperty("concurrently", concurrently);
+    Map<Object, String> shared = shared(calls);
+    Map<String, Tensor> sent = new HashMap<>();
     JsonArray objects = new JsonArray();
     for (KernelCall call : calls) {
-      JsonObject object = CallMessage.write(call, objects.size() + "/", request.tensors());
+      String prefix = objects.size() + "/";
+      JsonObject object = CallMessage.write(call, prefix, request.tensors(), shared);
+      for (Operand operand : call.operands()) {
+        String name = shared.getOrDefault(operand.array(), prefix + operand.name());
+        sent.put(prefix + operand.name(), request.tensors().get(name));
+      }
       object.add("loss_sum", Message.number(call.lossSum()));
       object.add("weight_sum", Message.number(call.weightSum()));
       objects.add(object);
@@ -127,13 +139,27 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
         throw new RemoteFailure("Its answer has %s among the calls, expected objects.".formatted(sums.get(i)));
       }
       readSums(call, object);
-      CallMessage.readResults(call, i + "/", request.tensors(), answer.tensors());
+      CallMessage.readResults(call, i + "/", sent, answer.tensors());
       furthest.add(call);
     }
     boolean counted = Message.has(answer.json(), "allocated_bytes");
     return Optional.of(
         new Repetition(
             furthest, counted ? Message.integer(answer.json(), "allocated_bytes", -1, Long.MAX_VALUE) : -1));
+  }
+
+  /** The arrays that more than one operand lies in, and the names to send them under. */
+  private static Map<Object, String> shared(List<KernelCall> calls) {
+    Map<Object, Integer> uses = new IdentityHashMap<>();
+    calls.forEach(call -> call.operands().forEach(operand -> uses.merge(operand.array(), 1, Integer::sum)));
+    Map<Object, String> shared = new IdentityHashMap<>();
+    uses.forEach(
+        (array, count) -> {
+          if (count > 1) {
+            shared.put(array, "shared/" + shared.size());
+          }
+        });
+    return shared;
   }
 
   @Override

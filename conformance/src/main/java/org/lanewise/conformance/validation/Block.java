@@ -189,6 +189,17 @@ final class Block {
     return sum;
   }
 
+  /** The sum of the magnitudes of those weights. */
+  double weightMagnitude(int[] picked) {
+    double sum = 0;
+    for (int unit : picked) {
+      if (target != null && target[unit] != ignoreIndex) {
+        sum += classWeight == null ? 1 : Math.abs(classWeight[(int) target[unit]]);
+      }
+    }
+    return sum;
+  }
+
   private static double[] values(Tensor tensor) {
     double[] values = new double[tensor.numel()];
     for (int i = 0; i < values.length; i++) {
@@ -254,7 +265,13 @@ final class Block {
     int number = 0;
     for (Map.Entry<String, double[]> operand : perUnit.entrySet()) {
       place(
-          inputs.get(operand.getKey()), units(operand.getKey(), operand.getValue(), picked), rows, columns, form, number++, fill,
+          inputs.get(operand.getKey()),
+          units(operand.getKey(), operand.getValue(), picked),
+          rows,
+          columns,
+          form.of(operand.getKey()),
+          number++,
+          fill,
           form.broadcast() && operand.getKey().endsWith("weight"));
     }
     place(call.loss, "loss", rows * columns, rows, columns, form, number++, fill);
@@ -274,12 +291,12 @@ final class Block {
     call.labelSmoothing = labelSmoothing;
     call.gradientScale = form.scale();
     int number = 0;
-    placeClasses(call.logits, classes("logits", picked), rows, columns, form, number++, fill);
+    placeClasses(call.logits, classes("logits", picked), rows, columns, form.of("logits"), number++, fill);
     if (perClass.containsKey("probabilities")) {
-      placeClasses(call.probabilities, classes("probabilities", picked), rows, columns, form, number++, fill);
+      placeClasses(call.probabilities, classes("probabilities", picked), rows, columns, form.of("probabilities"), number++, fill);
     }
     if (target != null) {
-      Form.Place place = form.place(rows, columns, number++);
+      Form.Place place = form.of("target").place(rows, columns, number++);
       long[] array = new long[place.length()];
       Arrays.fill(array, Double.isNaN(fill) ? Long.MIN_VALUE : Long.MAX_VALUE);
       call.target.set(array, place.offset(), place.rowStride(), place.columnStride());
@@ -297,7 +314,15 @@ final class Block {
       call.classWeightOffset = front;
     }
     if (perUnit.containsKey("upstream")) {
-      place(call.upstream, units("upstream", perUnit.get("upstream"), picked), rows, columns, form, number++, fill, false);
+      place(
+          call.upstream,
+          units("upstream", perUnit.get("upstream"), picked),
+          rows,
+          columns,
+          form.of("upstream"),
+          number++,
+          fill,
+          false);
     }
     place(call.loss, "loss", rows * columns, rows, columns, form, number++, fill);
     placeClasses(call.logitsGradient, "logits_gradient", rows, columns, form, number++, fill);
@@ -356,7 +381,7 @@ final class Block {
   private void place(
       Strided<Object> output, String name, int size, int rows, int columns, Form form, int number, double fill) {
     if (form.wants(name)) {
-      place(output, new double[size], rows, columns, form, number, fill, false);
+      place(output, new double[size], rows, columns, form.of(name), number, fill, false);
     }
   }
 
@@ -375,7 +400,7 @@ final class Block {
   private void placeClasses(
       Strided<Object> output, String name, int rows, int columns, Form form, int number, double fill) {
     if (form.wants(name)) {
-      placeClasses(output, new double[rows * columns * classes], rows, columns, form, number, fill);
+      placeClasses(output, new double[rows * columns * classes], rows, columns, form.of(name), number, fill);
     }
   }
 

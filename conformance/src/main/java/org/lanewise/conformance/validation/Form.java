@@ -3,6 +3,7 @@ package org.lanewise.conformance.validation;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the operands of a kernel call lie in their arrays, and what is asked of the call.
@@ -11,11 +12,20 @@ import java.util.stream.Stream;
  * @param front how many elements lie before the block, a few more for each further operand
  * @param back how many lie behind it
  * @param shape the strides
+ * @param alone the operand that alone has those strides, while the others have no gaps; null for all
  * @param broadcast whether a weight that is the same along rows or columns has a stride of 0 there
  * @param leftOut outputs that are not asked for
  * @param scale the scale of gradients, a power of two
  */
-record Form(String name, int front, int back, Shape shape, boolean broadcast, Set<String> leftOut, double scale) {
+record Form(
+    String name,
+    int front,
+    int back,
+    Shape shape,
+    @Nullable String alone,
+    boolean broadcast,
+    Set<String> leftOut,
+    double scale) {
   /** Strides. */
   enum Shape {
     /** No gaps. */
@@ -29,7 +39,7 @@ record Form(String name, int front, int back, Shape shape, boolean broadcast, Se
   }
 
   /** Arrays that end where the block ends. */
-  static final Form PLAIN = new Form("plain", 0, 0, Shape.DENSE, false, Set.of(), 1);
+  static final Form PLAIN = new Form("plain", 0, 0, Shape.DENSE, null, false, Set.of(), 1);
 
   /**
    * Where a matrix, or a block with classes, lies.
@@ -39,23 +49,32 @@ record Form(String name, int front, int back, Shape shape, boolean broadcast, Se
   record Place(int offset, int rowStride, int columnStride, int length) {}
 
   Form named(String other) {
-    return new Form(other, front, back, shape, broadcast, leftOut, scale);
+    return new Form(other, front, back, shape, alone, broadcast, leftOut, scale);
   }
 
   Form within(int before, int after) {
-    return new Form(name, before, after, shape, broadcast, leftOut, scale);
+    return new Form(name, before, after, shape, alone, broadcast, leftOut, scale);
   }
 
   Form shaped(Shape other) {
-    return new Form(name, front, back, other, broadcast, leftOut, scale);
+    return new Form(name, front, back, other, alone, broadcast, leftOut, scale);
+  }
+
+  Form inAlone(String operand) {
+    return new Form(name, front, back, shape, operand, broadcast, leftOut, scale);
+  }
+
+  /** The form of one operand. */
+  Form of(String operand) {
+    return alone == null || alone.equals(operand) ? this : shaped(Shape.DENSE);
   }
 
   Form broadcasting() {
-    return new Form(name, front, back, shape, true, leftOut, scale);
+    return new Form(name, front, back, shape, alone, true, leftOut, scale);
   }
 
   Form without(String... outputs) {
-    return new Form(name, front, back, shape, broadcast, Set.of(outputs), scale);
+    return new Form(name, front, back, shape, alone, broadcast, Set.of(outputs), scale);
   }
 
   Form withoutAlso(Set<String> outputs) {
@@ -66,13 +85,14 @@ record Form(String name, int front, int back, Shape shape, boolean broadcast, Se
             front,
             back,
             shape,
+            alone,
             broadcast,
             Stream.concat(leftOut.stream(), outputs.stream()).collect(Collectors.toUnmodifiableSet()),
             scale);
   }
 
   Form scaled(double by) {
-    return new Form(name, front, back, shape, broadcast, leftOut, by);
+    return new Form(name, front, back, shape, alone, broadcast, leftOut, by);
   }
 
   boolean wants(String output) {

@@ -148,7 +148,7 @@ final class Identities {
     observe("gradient = (loss(x + h) − loss(x − h)) / 2h within rounding", gradient.length, good, Double.NaN, Double.NaN, where);
   }
 
-  /** Results between multiples of 2^−12 within ±range. */
+  /** Multiples of 2^−12 within ±range. */
   private double[] logits(int count, int range) {
     return IntStream.range(0, count)
         .mapToDouble(i -> random.nextInt(-range * 4096, range * 4096 + 1) * 0x1p-12)

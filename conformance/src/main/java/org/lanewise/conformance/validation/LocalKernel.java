@@ -55,10 +55,11 @@ public final class LocalKernel implements KernelUnderTest {
     AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
     CountDownLatch ready = new CountDownLatch(calls.size());
     List<Thread> threads = new ArrayList<>();
+    List<KernelCall> copies = KernelCall.copies(calls);
     for (int i = 0; i < calls.size(); i++) {
       KernelCall expected = calls.get(i);
       KernelCall worst = furthest.get(i);
-      KernelCall call = expected.copy();
+      KernelCall call = copies.get(i);
       Runnable run = call.on(provider);
       threads.add(
           Thread.ofPlatform()
@@ -84,6 +85,7 @@ public final class LocalKernel implements KernelUnderTest {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw new IllegalStateException("Waiting for the calls was interrupted.", e);
     }
     switch (thrown.get()) {
       case null -> {}

@@ -33,7 +33,7 @@ public final class Validation {
   /** Cases above this are not put into every form of the call: they show no more, and each form is a call. */
   private static final int LARGEST_BLOCK = 30_000;
 
-  /** A call that is counted for its allocation, or made on two threads: long enough to be disturbed, short enough to repeat. */
+  /** So many cases are called on threads at once; of the first of them it is counted what calls allocate. */
   private static final int REPEATED_PIECES = 24;
 
   private final ReferenceData data;
