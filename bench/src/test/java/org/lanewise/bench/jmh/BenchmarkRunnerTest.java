@@ -42,7 +42,8 @@ class BenchmarkRunnerTest {
   }
 
   private List<MeasuredRow> run(List<Work> points, BenchmarkProgress progress) {
-    return new BenchmarkRunner(SHORT, 2, folder.resolve("log/jmh.log")).run(points, List.of(scalar), progress);
+    return new BenchmarkRunner(SHORT, 2, folder.resolve("log/jmh.log"))
+        .run(points, List.of(scalar), AlsoMeasured.nothing(), progress);
   }
 
   @Test
