@@ -140,8 +140,18 @@ class PeersTest {
 
   @Test
   void closingEndsTheProcessAlsoWhereItIgnoresTheEndOfItsInput() throws IOException {
-    try (Peers peers = script("echo $$ >'%s/pid'; echo '{}'; read -r work; exec sleep 60 >&-".formatted(folder))) {
-      peers.measure(WORK);
+    String program =
+        """
+        echo $$ >'%s/pid'
+        echo '{}'
+        read -r work
+        row='"implementation": {"name": "jax-jit", "device": "cpu", "threads": 2, "transfer": "none"}'
+        echo '{"results": [{"work": '"$work, $row"', "error": "Not here."}]}'
+        exec sleep 60
+        """
+            .formatted(folder);
+    try (Peers peers = script(program)) {
+      assertEquals("Not here.", peers.measure(WORK).getFirst().error());
     }
     long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
     assertFalse(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
