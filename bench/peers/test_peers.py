@@ -140,6 +140,7 @@ class Serve(unittest.TestCase):
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
         self.addCleanup(process.stdin.close)
         return process
 
@@ -176,6 +177,7 @@ class Serve(unittest.TestCase):
         process = subprocess.Popen([sys.executable, "-c", busy, HERE, "--serve", "--peers", "jax-jit"], text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
         process.stdout.readline()
         print(json.dumps(POINTS[0]._asdict()), file=process.stdin, flush=True)
         process.stdin.close()
