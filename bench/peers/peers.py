@@ -12,7 +12,11 @@ import logging
 import math
 import os
 import platform
+import queue
+import shlex
+import signal
 import sys
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -31,6 +35,7 @@ except ImportError:
 PEERS = ("pytorch-eager", "pytorch-compile", "jax-jit")
 BLOCK_NS = 2_000_000  # the calls of a sample fill this: long beside the clock's resolution and a timer interrupt
 MAX_CALLS = 100_000
+PIP = f"{shlex.quote(sys.executable or 'python3')} -m pip install"  # of the interpreter that lacks the package
 
 
 # -------------------------------------------------------------------------------------------------------------- inputs
@@ -57,6 +62,8 @@ class TrainedLogits(shared.TrainedLogits):
 def draw(point, trained):
     """Logits and targets of a point, in the distribution that docs/file-formats.md names."""
     bce = point.operation == "bce_with_logits"
+    if point.dtype != "float32":
+        raise NotMeasured(f"there is no measurement of {point.dtype}")
     if point.target not in ("binary", "indices"):
         raise NotMeasured(f"there is no measurement with {point.target} targets")
     shape = (point.batch,) if bce and point.classes == 1 else (point.batch, point.classes)
@@ -126,10 +133,10 @@ def load(peers, threads):
     global torch, jax
     ready, missing = {}, {}
     if np is None:
-        return ready, dict.fromkeys(peers, "NumPy is missing; install it with: python3 -m pip install numpy")
+        return ready, dict.fromkeys(peers, f"NumPy is missing; install it with: {PIP} numpy")
     if any(peer.startswith("pytorch") for peer in peers):
         if shared.torch is None:
-            sentence = "PyTorch is missing; install it with: python3 -m pip install torch"
+            sentence = f"PyTorch is missing; install it with: {PIP} torch"
             missing.update((peer, sentence) for peer in peers if peer.startswith("pytorch"))
         else:
             torch = shared.torch
@@ -148,7 +155,7 @@ def load(peers, threads):
             jax.config.update("jax_cpu_enable_async_dispatch", False)
             ready["jax-jit"] = jax_jit
         except ImportError:
-            missing["jax-jit"] = "JAX is missing; install it with: python3 -m pip install jax"
+            missing["jax-jit"] = f"JAX is missing; install it with: {PIP} jax"
     return ready, missing
 
 
@@ -337,6 +344,8 @@ def parse(arguments):
                         help="the stored reference data, for trained logits (default: reference-data/data)")
     parser.add_argument("--out", metavar="FILE", type=Path, default=ROOT / "target" / "lanewise" / "peers.json",
                         help="the result file (default: target/lanewise/peers.json)")
+    parser.add_argument("--serve", action="store_true",
+                        help="measure the points that come on standard input, see README.md")
     parser.add_argument("--verbose", action="store_true", help="a stack trace where the program itself fails")
     options = parser.parse_args(arguments)
     options.peers = list(dict.fromkeys(options.peers.split(",")))
@@ -366,8 +375,53 @@ def selected(options):
     return points
 
 
+# --------------------------------------------------------------------------------------------------------------- serve
+# For a program that measures something else between the points: work keys come on standard input, one a line, rows go to
+# standard output. Between two requests nothing here runs.
+
+def requests():
+    """The lines of standard input. Its end, with which whoever asks has ended, ends this program and all that it started,
+    whatever they are in the middle of."""
+    lines = queue.SimpleQueue()
+
+    def read():
+        for line in sys.stdin:
+            lines.put(line)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield lines.get()
+
+
+def serve(options, arguments):
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)  # Ctrl-C is for whoever asks, who then ends this program
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print is no answer
+
+    def answer(**values):
+        print(json.dumps(values), file=answers, flush=True)
+
+    asked = requests()
+    session = Session(*load(options.peers, options.threads), options)
+    answer(environment=environment(options, arguments))
+    for line in asked:
+        try:
+            point = shared.Point(**json.loads(line))
+        except (TypeError, ValueError):
+            raise Problem(2, f"A request is {line.strip()!r}; expected a JSON object with the keys of a point: "
+                             f"{', '.join(shared.Point._fields)}.") from None
+        session.point(point)
+        answer(results=session.rows)
+        session.rows = []
+
+
 def run(arguments):
     options = parse(arguments)
+    if options.serve:
+        warnings.simplefilter("ignore")
+        serve(options, arguments)
     points = selected(options)
     with shared.written_beside(options.out, ""):  # known now rather than after an hour of measuring
         pass

@@ -5,6 +5,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -115,8 +116,8 @@ class Peers(unittest.TestCase):
             rows = json.loads(out.read_text())["results"]
         self.assertEqual(code, 3)  # nothing was measured, and nothing that did not run may look well
         self.assertEqual(len(rows), 6)
-        self.assertIn("python3 -m pip install numpy", rows[0]["error"])
-        self.assertIn("python3 -m pip install numpy", table.getvalue())
+        self.assertIn("-m pip install numpy", rows[0]["error"])
+        self.assertIn("-m pip install numpy", table.getvalue())
         self.assertIn("Nothing was measured", told.getvalue())
 
     def test_a_missing_compiler_is_a_row_with_the_command_that_cures_it(self):
@@ -129,6 +130,65 @@ class Peers(unittest.TestCase):
             with contextlib.redirect_stderr(io.StringIO()) as told:
                 self.assertEqual(peers.main(arguments), 2, arguments)
             self.assertIn(arguments[1], told.getvalue())
+
+
+class Serve(unittest.TestCase):
+    """The mode in which another program asks point by point. Runs also where packages are missing: rows then say so."""
+
+    def start(self, *arguments, **options):
+        process = subprocess.Popen([sys.executable, HERE / "peers.py", "--serve", "--seconds", "0.001", *arguments],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(process.stdin.close)
+        return process
+
+    def ask(self, process, p):
+        print(json.dumps(p._asdict()), file=process.stdin, flush=True)
+        return json.loads(process.stdout.readline())["results"]
+
+    def test_each_request_is_answered_by_its_rows(self):
+        process = self.start("--peers", "pytorch-eager,jax-jit", "--threads", "2")
+        self.assertEqual(json.loads(process.stdout.readline())["environment"]["threads"], 2)
+        for p in (POINTS[0], POINTS[3]):
+            rows = self.ask(process, p)
+            self.assertEqual([row["implementation"]["name"] for row in rows], ["pytorch-eager", "jax-jit"])
+            for row, package in zip(rows, ("torch", "jax")):
+                self.assertEqual(row["work"], p._asdict())
+                self.assertEqual(row["implementation"]["threads"], 2)
+                self.assertIn("time" if HAS["numpy"] and HAS[package] else "error", row)
+        self.assertIn("bfloat16", self.ask(process, point()._replace(dtype="bfloat16"))[0]["error"]
+                      if HAS["numpy"] and HAS["torch"] else "bfloat16")
+
+    def test_what_libraries_print_is_no_answer(self):
+        noisy = "import os, sys; sys.path.insert(0, sys.argv.pop(1)); import peers; " \
+                "peers.load = lambda *_: (os.write(1, b'noise'), ({}, {'jax-jit': 'is missing'}))[1]; peers.main()"
+        process = subprocess.Popen([sys.executable, "-c", noisy, HERE, "--serve", "--peers", "jax-jit"], text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        print(json.dumps(POINTS[0]._asdict()), file=process.stdin, flush=True)
+        lines = [json.loads(process.stdout.readline()) for _ in range(2)]
+        self.assertEqual(lines[1]["results"][0]["error"], "is missing")
+        self.assertIn("noise", process.communicate()[1])
+
+    def test_the_end_of_the_input_ends_it_in_the_middle_of_a_point(self):
+        busy = "import sys, time; sys.path.insert(0, sys.argv.pop(1)); import peers; " \
+               "peers.Session.point = lambda *_: time.sleep(60); peers.main()"
+        process = subprocess.Popen([sys.executable, "-c", busy, HERE, "--serve", "--peers", "jax-jit"], text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        process.stdout.readline()
+        print(json.dumps(POINTS[0]._asdict()), file=process.stdin, flush=True)
+        process.stdin.close()
+        self.assertEqual(process.wait(10), -signal.SIGKILL)
+
+    def test_a_request_that_is_none_is_named(self):
+        process = self.start("--peers", "jax-jit", stderr=subprocess.PIPE)
+        print('{"batch": 1}', file=process.stdin, flush=True)
+        self.assertEqual(process.wait(60), 2)
+        self.assertIn("A request is '{\"batch\": 1}'", process.stderr.read())
+        process.stderr.close()
 
 
 class Compare(unittest.TestCase):

@@ -1,12 +1,15 @@
 package org.lanewise.bench.cli;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
@@ -14,9 +17,12 @@ import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.grid.WorkFilter;
+import org.lanewise.bench.jmh.AlsoMeasured;
 import org.lanewise.bench.jmh.BenchmarkProgress;
 import org.lanewise.bench.jmh.BenchmarkRunner;
 import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.jmh.Profilers;
+import org.lanewise.bench.peers.Peers;
 import org.lanewise.bench.report.HtmlReport;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.Json;
@@ -44,11 +50,19 @@ import picocli.CommandLine.Spec;
       "percentile of the samples. What JMH prints goes to target/lanewise/jmh.log of",
       "the project.",
       "",
+      "With --peers, Python measures PyTorch and JAX on each point after the kernels, in a",
+      "process that waits while JMH measures. A package that is missing is named with",
+      "the command that installs it, and the rest runs.",
+      "",
+      "Interrupted (Ctrl-C), it writes what was measured, with \"complete\": false in the",
+      "environment, and exits with 130.",
+      "",
       "Examples:",
       "  ./lanewise bench",
       "  ./lanewise bench --preset quick --classes 1000 --report report.html",
       "  ./lanewise bench --preset default --kernel vector --json vector.json",
-      "  ./lanewise bench --kernel scalar,vector,plain-math,plain-vector,read"
+      "  ./lanewise bench --kernel scalar,vector,plain-math,plain-vector,read",
+      "  ./lanewise bench --preset quick --peers pytorch,jax --python venv/bin/python"
     })
 final class BenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -83,6 +97,24 @@ final class BenchCommand implements Callable<Integer> {
       description = "Let each call use at most N threads (default: 1).")
   private int threads = 1;
 
+  @Option(
+      names = "--peers",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Also these: pytorch (eager and compiled), jax.")
+  private List<String> peers = List.of();
+
+  @Option(
+      names = "--python",
+      paramLabel = "FILE",
+      description = "The Python of the peers (default: LANEWISE_PYTHON, else python3).")
+  private @Nullable String python;
+
+  @Option(
+      names = "--profile",
+      description = "Also JMH's perfnorm: the processor's counters a call, where perf runs.")
+  private boolean profile;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write every measurement to this result file.")
   private @Nullable Path json;
 
@@ -109,11 +141,61 @@ final class BenchCommand implements Callable<Integer> {
         new WorkFilter(operations, dtypes, batches, classes, data).apply(Grid.load().preset(preset));
     List<KernelProvider> providers = kernels.isEmpty() ? Subjects.kernels(true, err) : required(kernels);
 
-    List<MeasuredRow> rows = measure(points, providers, Effort.of(preset), threads, WorkFolder.path().resolve("jmh.log"), err, null);
-    out.print(BenchTable.of(rows));
-    out.flush();
+    List<String> peerNames = Peers.named(peers);
+    Effort effort = Effort.of(preset);
+    BenchmarkRunner runner =
+        new BenchmarkRunner(
+            effort,
+            threads,
+            WorkFolder.path().resolve("jmh.log"),
+            null,
+            profile ? Profilers.here(err::println) : Profilers.always());
+    JsonObject environment = Environment.current();
+    // Closed in reverse: when the JVM may end, the Python process has.
+    try (Interruption _ = new Interruption(runner::stop);
+        Peers beside =
+            new Peers(
+                peerNames,
+                interpreter(),
+                WorkFolder.project(),
+                threads,
+                effort.time().multipliedBy(effort.iterations()),
+                WorkFolder.path().resolve("peers.log"))) {
+      List<MeasuredRow> rows = measure(runner, points, providers, beside, err);
+      int wanted = points.size() * (providers.size() + peerNames.size());
+      environment.addProperty("complete", rows.size() == wanted);
+      if (beside.environment() != null) {
+        environment.add("peers", beside.environment());
+      }
+      if (rows.size() < wanted) {
+        err.printf(
+            "Interrupted: %d of %d measurements were made%s.%n",
+            rows.size(), wanted, rows.isEmpty() ? ", nothing is written" : "; they are marked as incomplete");
+      }
+      if (!rows.isEmpty()) {
+        show(rows, peerNames, out);
+        write(rows, environment);
+      }
+      return rows.size() < wanted ? ExitCode.INCONCLUSIVE : exitCode(rows, providers, peerNames, err);
+    }
+  }
 
-    ResultFile file = new ResultFile("bench", Environment.current(), rows.stream().map(MeasuredRow::toJson).toList());
+  private String interpreter() {
+    String told = System.getenv("LANEWISE_PYTHON");
+    return python != null ? python : told != null && !told.isBlank() ? told : "python3";
+  }
+
+  private static void show(List<MeasuredRow> rows, List<String> peers, PrintWriter out) {
+    out.print(BenchTable.of(rows));
+    String ratios = PeerTable.of(rows, peers);
+    if (!ratios.isEmpty()) {
+      out.printf("%n%s", ratios);
+    }
+    out.flush();
+  }
+
+  private void write(List<MeasuredRow> rows, JsonObject environment) {
+    ResultFile file = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
     if (json != null) {
       file.write(json);
     }
@@ -123,7 +205,6 @@ final class BenchCommand implements Callable<Integer> {
     if (report != null) {
       new HtmlReport(List.of(file)).write(report);
     }
-    return exitCode(rows, providers, err);
   }
 
   /**
@@ -141,25 +222,39 @@ final class BenchCommand implements Callable<Integer> {
       Path log,
       PrintWriter err,
       @Nullable Path foreign) {
-    try (Progress progress = Progress.on(err)) {
-      return new BenchmarkRunner(effort, threads, log, foreign)
-          .run(
-              points,
-              kernels,
-              new BenchmarkProgress() {
-                @Override
-                public void started(int index, int total, Work work, String kernel, Duration left) {
-                  String step = "%s %s %s %s".formatted(kernel, work.operation(), work.shape(), work.direction());
-                  progress.step(index, total, step, left);
-                }
+    BenchmarkRunner runner = new BenchmarkRunner(effort, threads, log, foreign, Profilers.always());
+    return measure(runner, points, kernels, AlsoMeasured.nothing(), err);
+  }
 
-                @Override
-                public void finished(MeasuredRow row) {
-                  if (row.error() != null) {
-                    progress.note("%s on %s: %s".formatted(row.work(), row.implementation().name(), row.error()));
-                  }
-                }
-              });
+  private static List<MeasuredRow> measure(
+      BenchmarkRunner runner,
+      List<Work> points,
+      List<KernelProvider> kernels,
+      AlsoMeasured also,
+      PrintWriter err) {
+    try (Progress progress = Progress.on(err)) {
+      return runner.run(
+          points,
+          kernels,
+          also,
+          new BenchmarkProgress() {
+            private final Set<String> told = new HashSet<>();
+
+            @Override
+            public void started(int index, int total, Work work, String name, Duration left) {
+              String step = "%s %s %s %s".formatted(name, work.operation(), work.shape(), work.direction());
+              progress.step(index, total, step, left);
+            }
+
+            @Override
+            public void finished(MeasuredRow row) {
+              String name = row.implementation().name();
+              // What a machine lacks, it lacks at every point.
+              if (row.error() != null && (!also.names().contains(name) || told.add(name + row.error()))) {
+                progress.note("%s on %s: %s".formatted(row.work(), name, row.error()));
+              }
+            }
+          });
     }
   }
 
@@ -185,11 +280,17 @@ final class BenchCommand implements Callable<Integer> {
     return Json.line(records) + "\n";
   }
 
-  /** A point that a kernel does not supply is no fault, unless nothing else was asked for. */
-  private static int exitCode(List<MeasuredRow> rows, List<KernelProvider> kernels, PrintWriter err) {
-    long measured = rows.stream().filter(row -> row.time() != null).count();
+  /**
+   * A point that a kernel does not supply is no fault, unless nothing else was asked for; nor is a peer that is not
+   * there. A peer that computes something else is.
+   */
+  private static int exitCode(
+      List<MeasuredRow> rows, List<KernelProvider> kernels, List<String> peers, PrintWriter err) {
+    List<MeasuredRow> ofKernels = rows.stream().filter(row -> !peers.contains(row.implementation().name())).toList();
+    long wrong = rows.stream().filter(row -> row.error() != null && row.error().startsWith(Peers.WRONG)).count();
+    long measured = ofKernels.stream().filter(row -> row.time() != null).count();
     long notSupplied =
-        rows.stream()
+        ofKernels.stream()
             .filter(
                 row ->
                     kernels.stream()
@@ -198,11 +299,16 @@ final class BenchCommand implements Callable<Integer> {
                                 kernel.id().equals(row.implementation().name())
                                     && BenchmarkRunner.notSupplied(row.work(), kernel) != null))
             .count();
-    if (measured == rows.size() - notSupplied && measured > 0) {
+    if (measured == ofKernels.size() - notSupplied && measured > 0 && wrong == 0) {
       return ExitCode.GOOD;
     }
-    err.printf(
-        "%d of %d measurements could not be made; the reasons stand above.%n", rows.size() - measured, rows.size());
+    if (wrong > 0) {
+      err.printf("%d outputs of peers were wrong; the reasons stand above.%n", wrong);
+    } else {
+      err.printf(
+          "%d of %d measurements could not be made; the reasons stand above.%n",
+          ofKernels.size() - measured, ofKernels.size());
+    }
     return ExitCode.ENVIRONMENT;
   }
 }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +29,14 @@ import org.lanewise.bench.results.MeasuredRow.Implementation;
 import org.lanewise.bench.results.MeasuredRow.Time;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;
-import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.profile.Profiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
@@ -65,6 +67,9 @@ public final class BenchmarkRunner {
   private final int threads;
   private final Path log;
   private final @Nullable Path foreign;
+  private final List<Class<? extends Profiler>> profilers;
+  private volatile boolean stopped;
+  private volatile boolean running;
 
   /**
    * A runner of built-in kernels.
@@ -74,7 +79,7 @@ public final class BenchmarkRunner {
    * @param log receives what JMH prints; replaced
    */
   public BenchmarkRunner(Effort effort, int threads, Path log) {
-    this(effort, threads, log, null);
+    this(effort, threads, log, null, Profilers.always());
   }
 
   /**
@@ -84,12 +89,15 @@ public final class BenchmarkRunner {
    * @param threads the most threads of a call
    * @param log receives what JMH prints; replaced
    * @param foreign a jar or a native library whose kernels the forks know as well; null for none
+   * @param profilers what JMH observes in the forks
    */
-  public BenchmarkRunner(Effort effort, int threads, Path log, @Nullable Path foreign) {
+  public BenchmarkRunner(
+      Effort effort, int threads, Path log, @Nullable Path foreign, List<Class<? extends Profiler>> profilers) {
     this.effort = effort;
     this.threads = threads;
     this.log = log;
     this.foreign = foreign;
+    this.profilers = List.copyOf(profilers);
   }
 
   /** Why the kernel cannot compute the work, in one sentence; null where it can. */
@@ -109,28 +117,50 @@ public final class BenchmarkRunner {
    * Measures every point on every kernel. A point that cannot be measured gives a row with the reason, and the others
    * go on.
    *
-   * @return a row a point and kernel, the kernels of a point one after the other
+   * @param also measured on each point after the kernels
+   * @return a row a point and kernel, the kernels of a point one after the other; only those that were complete when
+   *     {@link #stop} was called
    */
-  public List<MeasuredRow> run(List<Work> points, List<KernelProvider> kernels, BenchmarkProgress progress) {
-    int total = points.size() * kernels.size();
+  public List<MeasuredRow> run(
+      List<Work> points, List<KernelProvider> kernels, AlsoMeasured also, BenchmarkProgress progress) {
+    int steps = kernels.size() + (also.names().isEmpty() ? 0 : 1);
+    int total = points.size() * steps;
+    int done = 0;
     List<MeasuredRow> rows = new ArrayList<>();
     long begin = System.nanoTime();
     String classPath = ForeignKernels.extendClassPath(foreign);
+    running = true;
     try (OutputStream chatter = openLog()) {
       for (Work work : points) {
-        for (KernelProvider kernel : kernels) {
-          progress.started(rows.size() + 1, total, work, kernel.id(), timeLeft(rows.size(), total, begin));
-          MeasuredRow row = measure(work, kernel, chatter);
-          rows.add(row);
-          progress.finished(row);
+        for (int step = 0; step < steps && !stopped; step++) {
+          boolean kernel = step < kernels.size();
+          String name = kernel ? kernels.get(step).id() : String.join(", ", also.names());
+          progress.started(done + 1, total, work, name, timeLeft(done, total, begin));
+          List<MeasuredRow> measured =
+              kernel ? List.of(measure(work, kernels.get(step), chatter)) : also.measure(work);
+          if (!stopped) { // otherwise it was cut short
+            rows.addAll(measured);
+            measured.forEach(progress::finished);
+            done++;
+          }
         }
       }
     } catch (IOException e) {
       throw UserError.unwritable(log, e);
     } finally {
+      running = false;
       ForeignKernels.restoreClassPath(classPath);
     }
     return rows;
+  }
+
+  /** Ends the run, from another thread: what is being measured is cut short, its processes are killed. */
+  public void stop() {
+    stopped = true;
+    while (running) { // JMH may be about to start the next fork
+      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+    }
   }
 
   /** What the first measurements took tells more than the plan; before there are some, the plan has to do. */
@@ -157,7 +187,7 @@ public final class BenchmarkRunner {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     try (PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8)) {
       Collection<RunResult> results = runner(work, kernel, effort, out).run();
-      if (!results.isEmpty() && stillWarmingUp(samples(record(results)))) {
+      if (!results.isEmpty() && !stopped && stillWarmingUp(samples(record(results)))) {
         results = runner(work, kernel, effort.withLongerWarmup(), out).run();
       }
       if (results.isEmpty()) {
@@ -167,6 +197,9 @@ public final class BenchmarkRunner {
       double[] samples = samples(record).stream().flatMapToDouble(Arrays::stream).toArray();
       return MeasuredRow.measured(work, implementation, Time.ofSamples(samples), record);
     } catch (RunnerException e) {
+      if (stopped) {
+        return MeasuredRow.failed(work, implementation, "The measurement was stopped.");
+      }
       throw notStarted(e);
     } finally {
       said.writeTo(chatter);
@@ -210,7 +243,7 @@ public final class BenchmarkRunner {
             ? BceWithLogitsBenchmark.class
             : CrossEntropyBenchmark.class;
     String method = work.backward() ? "forwardBackward" : "forward";
-    return new OptionsBuilder()
+    ChainedOptionsBuilder options = new OptionsBuilder()
         .include("^" + Pattern.quote(benchmark.getName() + "." + method) + "$")
         .param("kernel", kernel)
         .param("batch", Integer.toString(work.batch()))
@@ -224,9 +257,9 @@ public final class BenchmarkRunner {
         .measurementIterations(effort.iterations())
         .measurementTime(TimeValue.milliseconds(effort.time().toMillis()))
         .jvmArgs(heapFlags(heapBytes(work)))
-        .jvmArgsPrepend(ForeignKernels.flags(foreign))
-        .addProfiler(GCProfiler.class) // counts what a call allocates, outside the timed part
-        .build();
+        .jvmArgsPrepend(ForeignKernels.flags(foreign));
+    profilers.forEach(options::addProfiler);
+    return options.build();
   }
 
   /** The flags that a fork has beside those of the benchmark classes. */

@@ -4,6 +4,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
 
@@ -15,13 +18,18 @@ import org.lanewise.bench.grid.Work;
  * @param time how long a call took; null where it could not be measured
  * @param jmh JMH's own record, unchanged; null for implementations that JMH does not measure
  * @param error one sentence; null where it was measured
+ * @param facts what else is known of the row, by key, such as {@code compile_s} of a peer
  */
 public record MeasuredRow(
     Work work,
     Implementation implementation,
     @Nullable Time time,
     @Nullable JsonObject jmh,
-    @Nullable String error) {
+    @Nullable String error,
+    Map<String, JsonElement> facts) {
+
+  /** The keys that are no facts. */
+  private static final Set<String> KEYS = Set.of("work", "implementation", "time", "jmh", "error");
 
   /**
    * Who computed it.
@@ -83,12 +91,12 @@ public record MeasuredRow(
 
   /** A measured row. */
   public static MeasuredRow measured(Work work, Implementation implementation, Time time, @Nullable JsonObject jmh) {
-    return new MeasuredRow(work, implementation, time, jmh, null);
+    return new MeasuredRow(work, implementation, time, jmh, null, Map.of());
   }
 
   /** A row that could not be measured, for the reason given in one sentence. */
   public static MeasuredRow failed(Work work, Implementation implementation, String error) {
-    return new MeasuredRow(work, implementation, null, null, error);
+    return new MeasuredRow(work, implementation, null, null, error, Map.of());
   }
 
   /** Logits a second at the median; NaN where the row was not measured. */
@@ -114,9 +122,11 @@ public record MeasuredRow(
               implementation.get("threads").getAsInt(),
               implementation.get("transfer").getAsString());
       JsonObject record = json.get("jmh") instanceof JsonObject object ? object : null;
+      Map<String, JsonElement> facts = new LinkedHashMap<>(json.asMap());
+      facts.keySet().removeAll(KEYS);
       JsonElement error = json.get("error");
       if (error instanceof JsonPrimitive) {
-        return new MeasuredRow(Work.of(work), who, null, record, error.getAsString());
+        return new MeasuredRow(Work.of(work), who, null, record, error.getAsString(), facts);
       }
       JsonObject time = json.getAsJsonObject("time");
       if (!time.get("unit").getAsString().equals(Time.UNIT)) {
@@ -128,7 +138,7 @@ public record MeasuredRow(
               Json.number(time.get("low")),
               Json.number(time.get("high")),
               time.get("samples").getAsInt());
-      return new MeasuredRow(Work.of(work), who, measured, record, null);
+      return new MeasuredRow(Work.of(work), who, measured, record, null, facts);
     } catch (NullPointerException | ClassCastException | IllegalStateException | UnsupportedOperationException e) {
       throw new IllegalArgumentException("its \"implementation\" or \"time\" lacks a key", e);
     }
@@ -158,6 +168,7 @@ public record MeasuredRow(
     if (jmh != null) {
       json.add("jmh", jmh);
     }
+    facts.forEach(json::add);
     return json;
   }
 }

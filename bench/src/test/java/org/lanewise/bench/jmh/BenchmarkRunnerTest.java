@@ -6,21 +6,37 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.bench.results.MeasuredRow.Implementation;
 import org.lanewise.bench.results.MeasuredRow.Time;
 import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.KernelProvider;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.profile.LinuxPerfNormProfiler;
+import org.openjdk.jmh.profile.Profiler;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Real runs of JMH, too short for their times to mean anything. */
 class BenchmarkRunnerTest {
@@ -42,7 +58,8 @@ class BenchmarkRunnerTest {
   }
 
   private List<MeasuredRow> run(List<Work> points, BenchmarkProgress progress) {
-    return new BenchmarkRunner(SHORT, 2, folder.resolve("log/jmh.log")).run(points, List.of(scalar), progress);
+    return new BenchmarkRunner(SHORT, 2, folder.resolve("log/jmh.log"))
+        .run(points, List.of(scalar), AlsoMeasured.nothing(), progress);
   }
 
   @Test
@@ -116,5 +133,91 @@ class BenchmarkRunnerTest {
 
     assertNotNull(error);
     assertTrue(error.startsWith("This point needs a heap of "), error);
+  }
+
+  /** Viewers of JMH results read the file that {@code -rf json} writes; ours has to be one to them. */
+  @Test
+  void aRecordHasTheKeysAndTypesOfJmhsOwnFile() throws Exception {
+    Path own = folder.resolve("jmh.json");
+    new Runner(
+            new OptionsBuilder()
+                .include("^" + Pattern.quote(CrossEntropyBenchmark.class.getName() + ".forwardBackward") + "$")
+                .param("kernel", "scalar")
+                .param("batch", "2")
+                .param("classes", "10")
+                .param("reduction", "mean")
+                .param("data", "normal")
+                .forks(1)
+                .warmupIterations(1)
+                .warmupTime(TimeValue.milliseconds(10))
+                .measurementIterations(3)
+                .measurementTime(TimeValue.milliseconds(10))
+                .addProfiler(GCProfiler.class)
+                .resultFormat(ResultFormatType.JSON)
+                .result(own.toString())
+                .verbosity(VerboseMode.SILENT)
+                .build())
+        .run();
+    JsonElement theirs = JsonParser.parseString(Files.readString(own)).getAsJsonArray().get(0);
+
+    JsonObject ours = run(List.of(WORK), BenchmarkProgress.none()).getFirst().jmh();
+
+    assertNotNull(ours);
+    assertEquals(String.join("\n", types("", theirs)), String.join("\n", types("", ours)));
+  }
+
+  /** A line a key, with the type of its value; of an array, the distinct types of its values. */
+  private static Set<String> types(String path, JsonElement json) {
+    Set<String> types = new TreeSet<>();
+    if (json instanceof JsonObject object) {
+      object.entrySet().forEach(entry -> types.addAll(types(path + "." + entry.getKey(), entry.getValue())));
+    } else if (json instanceof JsonArray array) {
+      types.add(path + " array");
+      array.forEach(value -> types.addAll(types(path + "[]", value)));
+    } else if (json instanceof JsonPrimitive primitive) {
+      String type = primitive.isString() ? "string" : primitive.isNumber() ? "number" : "boolean";
+      // What is not a number JMH writes as a string; which statistics are none, differs between runs.
+      types.add(path + " " + (primitive.getAsString().equals("NaN") ? "number" : type));
+    } else {
+      types.add(path + " null");
+    }
+    return types;
+  }
+
+  @Test
+  void profilersThatAreNotHereAreNamedAndTheOthersStay() {
+    List<String> absent = new ArrayList<>();
+
+    List<Class<? extends Profiler>> profilers = Profilers.here(absent::add);
+
+    assertTrue(profilers.contains(GCProfiler.class));
+    assertEquals(profilers.contains(LinuxPerfNormProfiler.class), absent.isEmpty());
+    assertTrue(absent.stream().allMatch(sentence -> sentence.contains("perfnorm")), absent.toString());
+  }
+
+  @Test
+  void whatIsAlsoMeasuredComesAfterTheKernelsOfEachPoint() {
+    AlsoMeasured also =
+        new AlsoMeasured() {
+          @Override
+          public List<String> names() {
+            return List.of("a", "b");
+          }
+
+          @Override
+          public List<MeasuredRow> measure(Work work) {
+            return names().stream()
+                .map(name -> MeasuredRow.failed(work, Implementation.kernel(name), "Not here."))
+                .toList();
+          }
+        };
+
+    List<MeasuredRow> rows =
+        new BenchmarkRunner(SHORT, 1, folder.resolve("jmh.log"))
+            .run(List.of(WORK, with("float32", "normal")), List.of(scalar), also, BenchmarkProgress.none());
+
+    assertEquals(
+        List.of("scalar", "a", "b", "scalar", "a", "b"),
+        rows.stream().map(row -> row.implementation().name()).toList());
   }
 }

@@ -1,0 +1,177 @@
+package org.lanewise.bench.peers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lanewise.bench.UserError;
+import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.MeasuredRow;
+
+/** The talk with the Python process; a shell script stands in for it. */
+class PeersTest {
+  private static final Work WORK =
+      new Work("cross_entropy", "float32", "indices", 2, 10, "mean", "forward", "normal");
+  private static final Work NEXT = WORK.withBatch(3);
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void theProjectHasTheProgram() throws IOException {
+    Path program = folder.resolve("bench/peers/peers.py");
+    Files.createDirectories(program.getParent());
+    Files.createFile(program);
+  }
+
+  private Peers peers(String python) {
+    return new Peers(List.of("jax-jit"), python, folder, 2, Duration.ofMillis(1500), folder.resolve("log/peers.log"));
+  }
+
+  private Peers script(String lines) throws IOException {
+    Path script = folder.resolve("python");
+    Files.writeString(script, "#!/bin/sh\n" + lines);
+    assertTrue(script.toFile().setExecutable(true));
+    return peers(script.toString());
+  }
+
+  @Test
+  void oneProcessAnswersPointAfterPoint() throws IOException {
+    String program =
+        """
+        echo started "$@" >>'%s/log/calls'
+        echo '{"environment": {"jax": "9.9"}}'
+        while read -r work; do
+          row='"implementation": {"name": "jax-jit", "device": "cpu", "threads": 2, "transfer": "none"}'
+          time='{"unit": "ns/call", "median": 20, "low": 10, "high": 30, "samples": 5}'
+          echo '{"results": [{"work": '"$work, $row"', "time": '"$time"', "compile_s": 1.5}]}'
+        done
+        """
+            .formatted(folder);
+    try (Peers peers = script(program)) {
+      assertNull(peers.environment());
+      for (Work work : List.of(WORK, NEXT)) {
+        MeasuredRow row = peers.measure(work).getFirst();
+        assertNull(row.error());
+        assertEquals(work, row.work());
+        assertNotNull(row.time());
+        assertEquals(20, row.time().median());
+        assertEquals("1.5", String.valueOf(row.facts().get("compile_s")));
+        assertEquals(row, MeasuredRow.of(row.toJson()), "what the peer says of a row is kept");
+      }
+      assertEquals("{\"jax\":\"9.9\"}", String.valueOf(peers.environment()));
+    }
+    List<String> calls = Files.readAllLines(folder.resolve("log/calls"));
+    assertEquals(1, calls.size(), calls.toString());
+    assertTrue(calls.getFirst().endsWith("--serve --peers jax-jit --threads 2 --seconds 1.500"), calls.getFirst());
+  }
+
+  @Test
+  void withoutPythonEachPointSaysHowToGetIt() {
+    try (Peers peers = peers("no-such-python")) {
+      for (Work work : List.of(WORK, NEXT)) {
+        MeasuredRow row = peers.measure(work).getFirst();
+        assertEquals(work, row.work());
+        assertEquals("jax-jit", row.implementation().name());
+        assertEquals(2, row.implementation().threads());
+        assertEquals(
+            "no-such-python cannot be started; install Python 3, or name it with --python, and then:"
+                + " python3 -m pip install numpy jax",
+            row.error());
+      }
+    }
+  }
+
+  @Test
+  void aProcessThatEndsAtOnceIsNotTriedAgain() throws IOException {
+    try (Peers peers = script("echo x >>'%s/log/calls'; echo 'no module' >&2; exit 3".formatted(folder))) {
+      String error = peers.measure(WORK).getFirst().error();
+      assertNotNull(error);
+      assertTrue(error.startsWith("The Python process ended with code 3 and said \"no module\"; see "), error);
+      assertEquals(error, peers.measure(NEXT).getFirst().error());
+    }
+    assertEquals(1, Files.readAllLines(folder.resolve("log/calls")).size());
+  }
+
+  @Test
+  void aPointThatEndsTheProcessCostsThatPointOnly() throws IOException {
+    String program =
+        """
+        echo x >>'%s/log/calls'
+        echo '{"environment": {}}'
+        read -r work
+        exit 9
+        """
+            .formatted(folder);
+    try (Peers peers = script(program)) {
+      for (Work work : List.of(WORK, NEXT)) {
+        String error = peers.measure(work).getFirst().error();
+        assertNotNull(error);
+        assertTrue(error.contains("code 9"), error);
+      }
+    }
+    assertEquals(2, Files.readAllLines(folder.resolve("log/calls")).size(), "a process for each point");
+  }
+
+  @Test
+  void answersForSomethingElseAreRefused() throws IOException {
+    try (Peers peers = script("echo '{}'; read -r work; echo '{\"results\": []}'; read -r work")) {
+      assertEquals(
+          "bench/peers/peers.py answered for other points or peers than it was asked for.",
+          peers.measure(WORK).getFirst().error());
+    }
+    try (Peers peers = script("echo Python 3; read -r work")) {
+      assertEquals(
+          "The program that --python names answers \"Python 3\", which is no line of bench/peers/peers.py; name a"
+              + " Python 3.",
+          peers.measure(WORK).getFirst().error());
+    }
+  }
+
+  @Test
+  void closingEndsTheProcessAlsoWhereItIgnoresTheEndOfItsInput() throws IOException {
+    String program =
+        """
+        echo $$ >'%s/pid'
+        echo '{}'
+        read -r work
+        row='"implementation": {"name": "jax-jit", "device": "cpu", "threads": 2, "transfer": "none"}'
+        echo '{"results": [{"work": '"$work, $row"', "error": "Not here."}]}'
+        exec sleep 60
+        """
+            .formatted(folder);
+    try (Peers peers = script(program)) {
+      assertEquals("Not here.", peers.measure(WORK).getFirst().error());
+    }
+    long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
+    assertFalse(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
+  }
+
+  @Test
+  void namesStandForPeers() {
+    assertEquals(List.of("pytorch-eager", "pytorch-compile", "jax-jit"), Peers.named(List.of("pytorch", "jax")));
+    assertEquals(List.of("jax-jit", "pytorch-eager"), Peers.named(List.of("jax", "pytorch-eager", "jax-jit")));
+    assertTrue(
+        assertThrows(UserError.class, () -> Peers.named(List.of("tensorflow"))).getMessage().contains("tensorflow"));
+  }
+
+  @Test
+  void aProgramThatIsNotThereIsNamed() throws IOException {
+    Files.delete(folder.resolve("bench/peers/peers.py"));
+    try (Peers peers = peers("python3")) {
+      String error = peers.measure(WORK).getFirst().error();
+      assertNotNull(error);
+      assertTrue(error.contains("bench/peers/peers.py is missing"), error);
+    }
+  }
+}
