@@ -294,6 +294,15 @@ public final class HtmlReport {
           ratio(speedUp.most()));
     }
     page.append("</tbody></table></div><br>\n");
+    List<SvgRows.Row> bars = new ArrayList<>();
+    for (Curves.SpeedUp speedUp : speedUps) {
+      Implementation who = speedUp.implementation();
+      String label = "%s: %s×".formatted(who.label(), ratio(speedUp.mean()));
+      bars.add(new SvgRows.Row(label, curves.implementations().indexOf(who), List.of(speedUp.mean())));
+    }
+    page.append("<div class=\"plots\"><figure>")
+        .append(new SvgRows("Speed-up over scalar", "times faster than scalar (geometric mean)", true, bars).render())
+        .append("</figure></div><br>\n");
   }
 
   private void plot(StringBuilder page, Work work, List<MeasuredRow> rows, List<Implementation> implementations) {
