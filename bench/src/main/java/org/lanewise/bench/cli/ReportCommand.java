@@ -24,7 +24,7 @@ final class ReportCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE",
-      description = "Results of verify, validate, bench or peers; of a measurement made twice the last counts.")
+      description = "Results of verify, validate, bench or peers, or certificates; of a measurement made twice the last counts.")
   private List<Path> files = List.of();
 
   @Option(

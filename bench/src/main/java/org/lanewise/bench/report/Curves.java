@@ -26,6 +26,25 @@ final class Curves {
    */
   record SpeedUp(Implementation implementation, int points, double mean, double least, double most) {}
 
+  /** The rows of the largest batch of each plot. */
+  static final class Largest {
+    private Largest() {}
+
+    static Map<Work, List<MeasuredRow>> of(List<MeasuredRow> rows) {
+      Map<Work, Integer> batches = new LinkedHashMap<>();
+      rows.stream()
+          .filter(row -> row.time() != null)
+          .forEach(row -> batches.merge(row.work().withBatch(1), row.work().batch(), Math::max));
+      Map<Work, List<MeasuredRow>> largest = new LinkedHashMap<>();
+      batches.forEach(
+          (work, batch) ->
+              largest.put(
+                  work.withBatch(batch),
+                  rows.stream().filter(r -> r.time() != null && r.work().equals(work.withBatch(batch))).toList()));
+      return largest;
+    }
+  }
+
   private final Map<Key, MeasuredRow> rows = new LinkedHashMap<>();
   private int replaced;
 

@@ -38,7 +38,7 @@ import org.lanewise.bench.results.SafeFile;
  */
 public final class HtmlReport {
   /** The kinds of result files that the report understands. */
-  public static final List<String> KINDS = List.of("verify", "validate", "bench", "peers");
+  public static final List<String> KINDS = List.of("verify", "validate", "bench", "peers", "certificate");
 
   /** So many failures are listed in full; with more of them, the first tell what is wrong. */
   private static final int LISTED_FAILURES = 100;
@@ -54,18 +54,24 @@ public final class HtmlReport {
   private final List<ResultFile> files;
   private final CheckedRows checked = new CheckedRows();
   private final Curves curves = new Curves();
+  private final ConformanceMatrix matrix = new ConformanceMatrix();
+  private final Accuracy accuracy = new Accuracy();
 
   /** The report on the given files; a later row replaces an earlier one of the same work and implementation. */
   public HtmlReport(List<ResultFile> files) {
     this.files = List.copyOf(files);
     for (ResultFile file : files) {
+      accuracy.addCounts(file.counts());
       for (int i = 0; i < file.results().size(); i++) {
         JsonObject row = file.results().get(i);
         try {
           if (file.kind().equals("bench") || file.kind().equals("peers")) {
             curves.add(MeasuredRow.of(row));
+          } else if (file.kind().equals("certificate")) {
+            accuracy.addCertificate(row);
           } else {
-            checked.add(row);
+            checked.add(file.kind().equals("validate") ? finding(row) : row);
+            matrix.add(row);
           }
         } catch (IllegalArgumentException e) {
           throw UserError.environment(
@@ -74,6 +80,17 @@ public final class HtmlReport {
         }
       }
     }
+  }
+
+  /** A finding of validate under the names of a checked row: its rule is what it was judged by. */
+  private static JsonObject finding(JsonObject row) {
+    JsonObject checked = row.deepCopy();
+    checked.addProperty("kernel", CheckedRows.text(row, "implementation"));
+    checked.addProperty("contract", CheckedRows.text(row, "rule"));
+    if (row.get("worst") instanceof JsonObject worst && worst.has("ulp")) {
+      checked.add("max_ulp", worst.get("ulp"));
+    }
+    return checked;
   }
 
   /** Writes the page beside its place and moves it there. */
@@ -90,7 +107,9 @@ public final class HtmlReport {
     header(page);
     summary(page);
     correctness(page);
+    accuracy.render(page, curves);
     throughput(page);
+    strips(page);
     environments(page);
     limits(page);
     page.append("<script type=\"application/json\" id=\"data\">")
@@ -190,6 +209,7 @@ public final class HtmlReport {
             });
     page.append("</tbody></table></div>\n");
     failures(page);
+    matrix.render(page);
     page.append("</section>\n");
   }
 
@@ -274,6 +294,15 @@ public final class HtmlReport {
           ratio(speedUp.most()));
     }
     page.append("</tbody></table></div><br>\n");
+    List<SvgRows.Row> bars = new ArrayList<>();
+    for (Curves.SpeedUp speedUp : speedUps) {
+      Implementation who = speedUp.implementation();
+      String label = "%s: %s×".formatted(who.label(), ratio(speedUp.mean()));
+      bars.add(new SvgRows.Row(label, curves.implementations().indexOf(who), List.of(speedUp.mean())));
+    }
+    page.append("<div class=\"plots\"><figure>")
+        .append(new SvgRows("Speed-up over scalar", "times faster than scalar (geometric mean)", true, bars).render())
+        .append("</figure></div><br>\n");
   }
 
   private void plot(StringBuilder page, Work work, List<MeasuredRow> rows, List<Implementation> implementations) {
@@ -364,6 +393,44 @@ public final class HtmlReport {
           Objects.requireNonNull(row.error()));
     }
     page.append("</tbody></table></div></details>\n");
+  }
+
+  /** Each sample of each fork a dot: a kernel that the JIT compiles in two ways shows two heaps. */
+  private void strips(StringBuilder page) {
+    StringBuilder plots = new StringBuilder();
+    Curves.Largest.of(curves.rows())
+        .forEach(
+            (work, rows) -> {
+              List<SvgRows.Row> lines = new ArrayList<>();
+              StringBuilder table = new StringBuilder();
+              for (MeasuredRow row : rows) {
+                JsonArray forks = Samples.forks(row);
+                for (int fork = 0; fork < forks.size(); fork++) {
+                  List<Double> values = Samples.of(forks.get(fork));
+                  String label = row.implementation().label() + ", fork " + (fork + 1);
+                  lines.add(new SvgRows.Row(label, curves.implementations().indexOf(row.implementation()), values));
+                  append(
+                      table,
+                      "<tr><td>%s</td><td class=\"wide\">%s</td></tr>\n",
+                      label,
+                      values.stream().map(Quantity::nanos).collect(Collectors.joining(" · ")));
+                }
+              }
+              if (!lines.isEmpty()) {
+                append(plots, "<figure><figcaption><h3>%s</h3></figcaption>", work);
+                plots
+                    .append(new SvgRows("Samples of each fork", "time of a call (ns)", false, lines).render())
+                    .append("<details><summary>Table</summary><div class=\"scroll\"><table><tbody>")
+                    .append(table)
+                    .append("</tbody></table></div></details></figure>\n");
+              }
+            });
+    if (!plots.isEmpty()) {
+      page.append("<section><h2>Samples by fork</h2><p>Each dot is one iteration, at the largest batch.</p>")
+          .append("<div class=\"plots\">")
+          .append(plots)
+          .append("</div></section>\n");
+    }
   }
 
   private void environments(StringBuilder page) {

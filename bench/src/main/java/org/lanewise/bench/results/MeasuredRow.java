@@ -138,6 +138,11 @@ public record MeasuredRow(
               Json.number(time.get("low")),
               Json.number(time.get("high")),
               time.get("samples").getAsInt());
+      for (double value : new double[] {measured.median(), measured.low(), measured.high()}) {
+        if (!Double.isFinite(value) || value <= 0) {
+          throw new IllegalArgumentException("a time of it is %s, expected a positive number".formatted(value));
+        }
+      }
       return new MeasuredRow(Work.of(work), who, measured, record, null, facts);
     } catch (NullPointerException | ClassCastException | IllegalStateException | UnsupportedOperationException e) {
       throw new IllegalArgumentException("its \"implementation\" or \"time\" lacks a key", e);

@@ -179,4 +179,12 @@ class HtmlReportTest {
             .getMessage()
             .contains("its verdict 'MAYBE' is none of"));
   }
+
+  @Test
+  void aTimeThatIsNoNumberIsRefused() {
+    assertTrue(
+        assertThrows(UserError.class, () -> page(file("bench", row(work(1), VECTOR, Double.NaN))))
+            .getMessage()
+            .contains("expected a positive number"));
+  }
 }
