@@ -81,7 +81,7 @@ final class DrawnBce extends Drawn {
             case 3 -> signed(uniform(12, 85));
             case 4 -> dtype == DType.FLOAT32 ? signed(uniform(80, 110)) : signed(uniform(80, 680));
             case 5 -> signed(power(dtype == DType.FLOAT32 ? -149 : -500, 0));
-            default -> dtype == DType.FLOAT32 ? signed(power(7, 120)) : signed(power(10, 500));
+            default -> dtype == DType.FLOAT32 ? signed(power(7, 80)) : signed(power(10, 500));
           };
       if (chance(50)) {
         x[i] = random.nextBoolean() ? 0.0 : -0.0;
