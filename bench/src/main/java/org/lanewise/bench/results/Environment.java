@@ -2,6 +2,7 @@ package org.lanewise.bench.results;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -40,10 +41,10 @@ public final class Environment {
   private static final Pattern SIZE = Pattern.compile(" (\\d+)([KMG])$");
 
   /** The key of what one thread reads from memory a second. */
-  static final String READ_BANDWIDTH = "read_bandwidth_bytes_per_s";
+  private static final String READ_BANDWIDTH = "read_bandwidth_bytes_per_s";
 
   /** The key of the clock, as dependent additions tell it. */
-  static final String DEPENDENT_ADDS = "dependent_add_hz";
+  private static final String DEPENDENT_ADDS = "dependent_add_hz";
 
   private Environment() {}
 
@@ -171,6 +172,20 @@ public final class Environment {
       return List.of();
     }
     return List.copyOf(caches);
+  }
+
+  /** What one thread reads from memory there, in bytes a second; NaN where the environment does not tell. */
+  public static double readBandwidth(JsonObject environment) {
+    return number(environment, READ_BANDWIDTH);
+  }
+
+  /** The clock there, in Hz, as dependent additions told it; NaN where the environment does not tell. */
+  public static double clock(JsonObject environment) {
+    return number(environment, DEPENDENT_ADDS);
+  }
+
+  private static double number(JsonObject environment, String key) {
+    return environment.get(key) instanceof JsonPrimitive value && value.isNumber() ? value.getAsDouble() : Double.NaN;
   }
 
   /** The bytes of the largest cache that one core sees; null where the environment does not tell. */

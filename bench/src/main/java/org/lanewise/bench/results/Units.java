@@ -1,8 +1,6 @@
 package org.lanewise.bench.results;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
@@ -25,8 +23,8 @@ public record Units(double rowsPerSecond, double bytesPerSecond, double bandwidt
     double bytesPerSecond = bytes(work) / seconds;
     // Bandwidth and clock were measured on one core of the CPU; they say nothing about several, or about a GPU.
     boolean oneCore = row.implementation().device().equals("cpu") && row.implementation().threads() == 1;
-    double bandwidth = oneCore ? number(environment, Environment.READ_BANDWIDTH) : Double.NaN;
-    double clock = oneCore ? number(environment, Environment.DEPENDENT_ADDS) : Double.NaN;
+    double bandwidth = oneCore ? Environment.readBandwidth(environment) : Double.NaN;
+    double clock = oneCore ? Environment.clock(environment) : Double.NaN;
     return new Units(
         work.batch() / seconds, bytesPerSecond, bytesPerSecond / bandwidth, seconds * clock / work.elements());
   }
@@ -42,11 +40,5 @@ public record Units(double rowsPerSecond, double bytesPerSecond, double bandwidt
     long losses = work.reduction().equals("none") ? (bce ? work.elements() : work.batch()) * width : 0;
     long gradient = work.backward() ? work.elements() * width : 0;
     return work.elements() * width + targets + losses + gradient;
-  }
-
-  /** A fact of the environment; NaN where it is not there or not known. */
-  private static double number(JsonObject environment, String key) {
-    JsonElement value = environment.get(key);
-    return value instanceof JsonPrimitive primitive && primitive.isNumber() ? primitive.getAsDouble() : Double.NaN;
   }
 }
