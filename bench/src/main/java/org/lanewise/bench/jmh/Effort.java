@@ -25,7 +25,10 @@ public record Effort(int forks, int warmupIterations, Duration warmupTime, int i
   /** JMH's own part of a fork: starting the JVM, connecting. */
   private static final Duration FORK_OVERHEAD = Duration.ofMillis(600);
 
-  /** Drawing a logit and a target, twice, for the pages of the heap are touched too. */
+  /** Reading the stored logits of a trained model. */
+  private static final Duration READING = Duration.ofMillis(500);
+
+  /** Drawing a logit and its target, and touching their pages. */
   private static final double DRAWING_NS = 30;
 
   /** A logit's share of a call, in the mean over the kernels, of which the plain loop takes the longest by far. */
@@ -56,6 +59,7 @@ public record Effort(int forks, int warmupIterations, Duration warmupTime, int i
         .multipliedBy(warmupIterations)
         .plus(longer(time, call).multipliedBy(iterations))
         .plus(Duration.ofNanos((long) (work.elements() * DRAWING_NS)))
+        .plus(work.data().equals("trained") ? READING : Duration.ZERO)
         .plus(FORK_OVERHEAD)
         .multipliedBy(forks);
   }
