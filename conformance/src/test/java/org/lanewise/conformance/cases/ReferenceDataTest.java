@@ -12,6 +12,7 @@ class ReferenceDataTest {
     ReferenceData whole = ReferenceData.builtIn();
     ReferenceData part = ReferenceData.builtIn("bce"); // and not bce_with_logits
 
+    assertEquals(ids(whole, "bce").size(), part.cases().size());
     assertEquals(ids(whole, "bce"), part.cases().stream().map(ReferenceCase::id).toList());
     assertEquals(whole.torchVersion(), part.torchVersion());
     assertThrows(DataException.class, () -> ReferenceData.builtIn("softplus"));
