@@ -2,6 +2,7 @@ package org.lanewise.bench.jmh;
 
 import java.time.Duration;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.kernels.spi.Operation;
 
 /**
  * How long each point is measured.
@@ -53,7 +54,7 @@ public record Effort(int forks, int warmupIterations, Duration warmupTime, int i
 
   /** The time that a point takes on one kernel, in the mean over the kernels. An iteration is at least one call. */
   public Duration expected(Work work) {
-    boolean bce = work.operation().equals("bce_with_logits");
+    boolean bce = work.operation().equals(Operation.BCE_WITH_LOGITS.id());
     Duration call = Duration.ofNanos((long) (work.elements() * (bce ? BCE_NS : CROSS_ENTROPY_NS)));
     return longer(warmupTime, call)
         .multipliedBy(warmupIterations)
