@@ -2,10 +2,12 @@ package org.lanewise.bench.cli;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -43,20 +45,20 @@ final class PeerTable {
     header.add(BEST);
     header.add(SPREAD);
     TextTable table = new TextTable("l" + "r".repeat(columns.size() + 1), header.toArray(String[]::new));
-    String heading = "";
-    for (Work work : points) {
-      String of = BenchTable.heading(work);
-      if (!of.equals(heading)) {
-        heading = of;
-        table.heading("");
-        table.heading(heading);
-      }
-      table.row(
-          cells(
-              work.shape(),
-              columns.stream().map(column -> ratio(rows, work, column)),
-              spread(List.of(Objects.requireNonNull(best(rows, work, peers))))));
-    }
+    points.stream()
+        .collect(Collectors.groupingBy(BenchTable::heading, LinkedHashMap::new, Collectors.toList()))
+        .forEach(
+            (heading, group) -> {
+              table.heading("");
+              table.heading(heading);
+              for (Work work : group) {
+                table.row(
+                    cells(
+                        work.shape(),
+                        columns.stream().map(column -> ratio(rows, work, column)),
+                        spread(List.of(Objects.requireNonNull(best(rows, work, peers))))));
+              }
+            });
     List<Work> counted = points.stream().filter(work -> work.elements() >= COUNTED).toList();
     table.heading("");
     table.heading("From %,d logits, %d points".formatted(COUNTED, counted.size()));
