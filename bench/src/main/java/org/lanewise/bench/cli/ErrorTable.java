@@ -8,9 +8,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.lanewise.bench.errors.ErrorCurve;
+import org.lanewise.kernels.spi.Operation;
 
 /** The largest errors of what was measured, one line an implementation, one column an output. */
 final class ErrorTable {
+  /** Four columns have to fit a terminal. */
+  private static final Map<String, String> SHORT =
+      Map.of(Operation.BCE_WITH_LOGITS.id(), "BCE", Operation.CROSS_ENTROPY.id(), "CE");
+
   private ErrorTable() {}
 
   /** The table, ending in a line end; empty where nothing was judged. */
@@ -21,7 +26,7 @@ final class ErrorTable {
     Set<String> outputs = new LinkedHashSet<>();
     Map<String, Map<String, Double>> lines = new LinkedHashMap<>();
     for (ErrorCurve curve : curves) {
-      String output = "%s %s".formatted(curve.operation(), curve.output().replace("logits_", ""));
+      String output = "%s %s".formatted(SHORT.get(curve.operation()), curve.output().replace("logits_", ""));
       outputs.add(output);
       lines.computeIfAbsent(curve.implementation(), _ -> new LinkedHashMap<>()).put(output, curve.maxUlp());
     }
