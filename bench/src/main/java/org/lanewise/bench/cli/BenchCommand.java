@@ -101,7 +101,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--peers",
       paramLabel = "NAME",
       split = ",",
-      description = "Also these: pytorch (eager and compiled), jax.")
+      description = "Also these: pytorch (eager and compiled), jax, onnxruntime.")
   private List<String> peers = List.of();
 
   @Option(
@@ -157,6 +157,7 @@ final class BenchCommand implements Callable<Integer> {
             new Peers(
                 peerNames,
                 interpreter(),
+                onnxRuntime(),
                 WorkFolder.project(),
                 threads,
                 effort.time().multipliedBy(effort.iterations()),
@@ -183,6 +184,11 @@ final class BenchCommand implements Callable<Integer> {
   private String interpreter() {
     String told = System.getenv("LANEWISE_PYTHON");
     return python != null ? python : told != null && !told.isBlank() ? told : "python3";
+  }
+
+  private static @Nullable Path onnxRuntime() {
+    String told = System.getenv("LANEWISE_ONNXRUNTIME");
+    return told == null || told.isBlank() ? null : Path.of(told);
   }
 
   private static void show(List<MeasuredRow> rows, List<String> peers, PrintWriter out) {
