@@ -251,12 +251,12 @@ class Compare(unittest.TestCase):
         done = self.run_on(
             ("bench", [self.row("vector", batch, 10) for batch in (16, 1024, 4096)]),
             ("peers", [self.row("jax-jit", 16, 1), self.row("jax-jit", 1024, 20), self.row("jax-jit", 4096, 80),
-                       self.row("pytorch-eager", 1024, 30)]))
+                       self.row("pytorch-eager", 1024, 30), self.row("onnxruntime", 16, 0.5)]))
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = [line.split() for line in done.stdout.splitlines()]
-        self.assertIn(["bce_with_logits", "forward", "16", "normal", "10.0", "0.10", "-", "0.10"], lines)
-        self.assertIn("geometric mean, from 1024 elements 4.00 3.00 4.00".split(), lines)
-        self.assertIn("worst, from 1024 elements 2.00 3.00 2.00".split(), lines)
+        self.assertIn(["bce_with_logits", "forward", "16", "normal", "10.0", "0.10", "-", "0.05", "0.05"], lines)
+        self.assertIn("geometric mean, from 1024 elements 4.00 3.00 nan 4.00".split(), lines)
+        self.assertIn("worst, from 1024 elements 2.00 3.00 nan 2.00".split(), lines)
 
     def test_files_at_fault_are_named(self):
         self.assertEqual(self.run_on(("verify", [])).returncode, 3)

@@ -51,9 +51,9 @@ import picocli.CommandLine.Spec;
       "the next. Two cores without the kernels in C take 2 minutes for quick, 15 for",
       "default. What JMH prints goes to target/lanewise/jmh.log of the project.",
       "",
-      "With --peers, Python measures PyTorch and JAX on each point after the kernels, in a",
-      "process that waits while JMH measures. A package that is missing is named with",
-      "the command that installs it, and the rest runs.",
+      "With --peers, Python measures PyTorch and JAX, and a JVM ONNX Runtime, on each point",
+      "after the kernels, in processes that wait while JMH measures. A package that is",
+      "missing is named with the command that gets it, and the rest runs.",
       "",
       "Interrupted (Ctrl-C), it writes what was measured, with \"complete\": false in the",
       "environment, and exits with 130.",
@@ -102,7 +102,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--peers",
       paramLabel = "NAME",
       split = ",",
-      description = "Also these: pytorch (eager and compiled), jax.")
+      description = "Also these: pytorch (eager and compiled), jax, onnxruntime.")
   private List<String> peers = List.of();
 
   @Option(
@@ -158,6 +158,7 @@ final class BenchCommand implements Callable<Integer> {
             new Peers(
                 peerNames,
                 interpreter(),
+                onnxRuntime(),
                 WorkFolder.project(),
                 threads,
                 effort.time().multipliedBy(effort.iterations()),
@@ -190,6 +191,11 @@ final class BenchCommand implements Callable<Integer> {
   private String interpreter() {
     String told = System.getenv("LANEWISE_PYTHON");
     return python != null ? python : told != null && !told.isBlank() ? told : "python3";
+  }
+
+  private static @Nullable Path onnxRuntime() {
+    String told = System.getenv("LANEWISE_ONNXRUNTIME");
+    return told == null || told.isBlank() ? null : Path.of(told);
   }
 
   private static void show(

@@ -52,8 +52,13 @@ final class PeerProgram implements AutoCloseable {
     this.cure = cure;
     this.log = log;
     if (!Files.isRegularFile(project.resolve(file))) {
-      impossible = "%s is missing; run lanewise from the project's folder.".formatted(project.resolve(file));
+      cannotRun("%s is missing; run lanewise from the project's folder.".formatted(project.resolve(file)));
     }
+  }
+
+  /** All questions are answered by this sentence. */
+  void cannotRun(String sentence) {
+    impossible = sentence;
   }
 
   /** What it said of itself; null where it has not run. */

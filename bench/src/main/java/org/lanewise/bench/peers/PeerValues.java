@@ -13,8 +13,7 @@ import org.lanewise.bench.grid.Work;
  *
  * @param name of the peer, such as {@code pytorch-eager}
  * @param loss one an element (BCE) or a row (cross-entropy), or one in all where the work reduces; null with an error
- * @param gradient of the logits, row by row, for an upstream gradient of 1; null with an error, and for the forward
- *     direction
+ * @param gradient of the logits, row by row, for an upstream gradient of 1; null where the peer has none
  * @param error one sentence; null where it was computed
  */
 public record PeerValues(String name, float @Nullable [] loss, float @Nullable [] gradient, @Nullable String error) {
@@ -36,7 +35,8 @@ public record PeerValues(String name, float @Nullable [] loss, float @Nullable [
     long elements = work.elements();
     long rows = work.operation().equals("cross_entropy") ? work.batch() : elements;
     float[] loss = floats(row, "loss", work.reduction().equals("none") ? rows : 1);
-    return new PeerValues(name, loss, work.backward() ? floats(row, "logits_gradient", elements) : null, null);
+    float[] gradient = row.get("logits_gradient") == null ? null : floats(row, "logits_gradient", elements);
+    return new PeerValues(name, loss, gradient, null);
   }
 
   private static float[] floats(JsonObject row, String key, long count) {

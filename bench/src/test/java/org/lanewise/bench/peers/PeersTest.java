@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +23,7 @@ import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.MeasuredRow;
 
-/** The talk with the Python process; a shell script stands in for it. */
+/** The talk with the processes; a shell script stands in for Python, a small program for ONNX Runtime's. */
 class PeersTest {
   private static final Work WORK =
       new Work("cross_entropy", "float32", "indices", 2, 10, "mean", "forward", "normal");
@@ -37,7 +39,7 @@ class PeersTest {
   }
 
   private Peers peers(String python) {
-    return new Peers(List.of("jax-jit"), python, folder, 2, Duration.ofMillis(1500), folder.resolve("log/peers.log"));
+    return new Peers(List.of("jax-jit"), python, null, folder, 2, Duration.ofMillis(1500), folder.resolve("log/peers.log"));
   }
 
   private Peers script(String lines) throws IOException {
@@ -129,7 +131,7 @@ class PeersTest {
   void answersForSomethingElseAreRefused() throws IOException {
     try (Peers peers = script("echo '{}'; read -r work; echo '{\"results\": []}'; read -r work")) {
       assertEquals(
-          "bench/peers/peers.py answered for other points or peers than it was asked for.",
+          "bench/peers/peers.py answered for other peers than it was asked for.",
           peers.measure(WORK).getFirst().error());
     }
     try (Peers peers = script("echo Python 3; read -r work")) {
@@ -221,9 +223,79 @@ class PeersTest {
     }
   }
 
+  /** Answers as OnnxRuntime.java does, and tells the class path that it was given. */
+  private static final String ONNX_RUNTIME =
+      """
+      class OnnxRuntime {
+        public static void main(String[] args) throws Exception {
+          var in = new java.io.BufferedReader(new java.io.InputStreamReader(System.in));
+          String jar = System.getProperty("java.class.path").split(java.io.File.pathSeparator)[0];
+          say("{'environment': {'jar': '%s', 'args': '%s'}}".formatted(jar, String.join(" ", args)));
+          String who = "{'name': 'onnxruntime', 'device': 'cpu', 'threads': 2, 'transfer': 'none'}";
+          for (String line = in.readLine(); line != null; line = in.readLine()) {
+            say(line.contains("values")
+                ? "{'values': [{'name': 'onnxruntime', 'loss': 'AACAPwAAAEA='}]}"
+                : "{'results': [{'work': %s, 'implementation': %s, 'error': 'Not here.'}]}".formatted(line, who));
+          }
+        }
+
+        static void say(String json) {
+          System.out.println(json.replace("'", "\\""));
+        }
+      }
+      """;
+
+  private Peers withOnnxRuntime(@Nullable Path jar) throws IOException {
+    Files.writeString(folder.resolve("bench/peers/OnnxRuntime.java"), ONNX_RUNTIME);
+    return new Peers(
+        List.of("onnxruntime", "jax-jit"),
+        "no-such-python",
+        jar,
+        folder,
+        2,
+        Duration.ofMillis(1500),
+        folder.resolve("log/peers.log"));
+  }
+
+  @Test
+  void onnxRuntimeAnswersFromAJvmWithItsJarOnTheClassPath() throws IOException {
+    Path jar = folder.resolve("some.jar");
+    new ZipOutputStream(Files.newOutputStream(jar)).close();
+    try (Peers peers = withOnnxRuntime(jar)) {
+      List<MeasuredRow> rows = peers.measure(WORK);
+      assertEquals(List.of("onnxruntime", "jax-jit"), rows.stream().map(row -> row.implementation().name()).toList());
+      assertEquals("Not here.", rows.get(0).error());
+      assertTrue(String.valueOf(rows.get(1).error()).startsWith("no-such-python cannot be started"));
+      assertEquals(
+          "{\"onnxruntime\":{\"jar\":\"%s\",\"args\":\"--serve --peers onnxruntime --threads 2 --seconds 1.500\"}}"
+              .formatted(jar),
+          String.valueOf(peers.environment()));
+      List<PeerValues> values = peers.values(VALUES, LOGITS, TARGET);
+      assertEquals(List.of("onnxruntime", "jax-jit"), values.stream().map(PeerValues::name).toList());
+      assertArrayEquals(new float[] {1, 2}, values.getFirst().loss());
+      assertNull(values.getFirst().gradient(), "it has none");
+      assertNull(values.getFirst().error());
+    }
+  }
+
+  @Test
+  void withoutTheJarOfOnnxRuntimeEachPointSaysHowToGetIt() throws IOException {
+    try (Peers peers = withOnnxRuntime(null)) {
+      for (Work work : List.of(WORK, NEXT)) {
+        assertEquals(
+            "ONNX Runtime is missing (%s/target/lanewise/peers/onnxruntime-1.29.0.jar); get its 54 MB with: ./mvnw -N"
+                    .formatted(folder)
+                + " dependency:copy -Dartifact=com.microsoft.onnxruntime:onnxruntime:1.29.0"
+                + " -DoutputDirectory=target/lanewise/peers",
+            peers.measure(work).getFirst().error());
+      }
+    }
+  }
+
   @Test
   void namesStandForPeers() {
     assertEquals(List.of("pytorch-eager", "pytorch-compile", "jax-jit"), Peers.named(List.of("pytorch", "jax")));
+    assertEquals(List.of("onnxruntime", "jax-jit"), Peers.named(List.of("onnxruntime", "jax")));
     assertEquals(List.of("jax-jit", "pytorch-eager"), Peers.named(List.of("jax", "pytorch-eager", "jax-jit")));
     assertTrue(
         assertThrows(UserError.class, () -> Peers.named(List.of("tensorflow"))).getMessage().contains("tensorflow"));
