@@ -48,7 +48,7 @@ class GridTest {
 
   /** On two cores; the check has two kernels, the others five, which is all without those in C. */
   @ParameterizedTest
-  @CsvSource({"check, 12, 2, 80", "quick, 10, 5, 112", "default, 25, 5, 900"})
+  @CsvSource({"check, 12, 2, 80", "quick, 10, 5, 112", "default, 24, 5, 900"})
   void theShippedPresetsKeepTheirSizeAndTheirTime(String name, int points, int kernels, int seconds) {
     Grid.Preset preset = Grid.load().preset(name);
     Effort effort = Effort.of(name);
