@@ -14,6 +14,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.errors.ErrorCurve;
+import org.lanewise.bench.errors.MeasuredErrors;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.grid.WorkFilter;
@@ -49,9 +51,9 @@ import picocli.CommandLine.Spec;
       "the next. Below the table stands what its columns mean. What JMH prints goes to",
       "target/lanewise/jmh.log of the project.",
       "",
-      "With --peers, Python measures PyTorch and JAX on each point after the kernels, in a",
-      "process that waits while JMH measures. A package that is missing is named with",
-      "the command that installs it, and the rest runs.",
+      "With --peers, Python measures PyTorch and JAX, and a JVM ONNX Runtime, on each point",
+      "after the kernels, in processes that wait while JMH measures. A package that is",
+      "missing is named with the command that gets it, and the rest runs.",
       "",
       "Interrupted (Ctrl-C), it writes what was measured, with \"complete\": false in the",
       "environment, and exits with 130.",
@@ -100,7 +102,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--peers",
       paramLabel = "NAME",
       split = ",",
-      description = "Also these: pytorch (eager and compiled), jax.")
+      description = "Also these: pytorch (eager and compiled), jax, onnxruntime.")
   private List<String> peers = List.of();
 
   @Option(
@@ -156,6 +158,7 @@ final class BenchCommand implements Callable<Integer> {
             new Peers(
                 peerNames,
                 interpreter(),
+                onnxRuntime(),
                 WorkFolder.project(),
                 threads,
                 effort.time().multipliedBy(effort.iterations()),
@@ -173,7 +176,13 @@ final class BenchCommand implements Callable<Integer> {
       }
       if (!rows.isEmpty()) {
         show(rows, environment, peerNames, out);
-        write(rows, environment);
+        // Who interrupts does not want to wait for more.
+        List<ErrorCurve> errors = rows.size() < wanted ? List.of() : MeasuredErrors.of(points, providers, beside);
+        if (!errors.isEmpty()) {
+          out.printf("%n%s", ErrorTable.of(errors));
+          out.flush();
+        }
+        write(rows, errors, environment);
       }
       return rows.size() < wanted ? ExitCode.INCONCLUSIVE : exitCode(rows, providers, peerNames, err);
     }
@@ -182,6 +191,11 @@ final class BenchCommand implements Callable<Integer> {
   private String interpreter() {
     String told = System.getenv("LANEWISE_PYTHON");
     return python != null ? python : told != null && !told.isBlank() ? told : "python3";
+  }
+
+  private static @Nullable Path onnxRuntime() {
+    String told = System.getenv("LANEWISE_ONNXRUNTIME");
+    return told == null || told.isBlank() ? null : Path.of(told);
   }
 
   private static void show(
@@ -194,8 +208,16 @@ final class BenchCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private void write(List<MeasuredRow> rows, JsonObject environment) {
-    ResultFile file = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
+  private void write(List<MeasuredRow> rows, List<ErrorCurve> curves, JsonObject environment) {
+    JsonArray errors = new JsonArray();
+    curves.forEach(curve -> errors.add(curve.toJson()));
+    ResultFile file =
+        new ResultFile(
+            "bench",
+            environment,
+            rows.stream().map(MeasuredRow::toJson).toList(),
+            null,
+            errors.isEmpty() ? null : errors);
     if (json != null) {
       file.write(json);
     }

@@ -48,7 +48,7 @@ class GridTest {
 
   /** On two cores; the check has two kernels, the others five, which is all without those in C. */
   @ParameterizedTest
-  @CsvSource({"check, 12, 2, 80", "quick, 10, 5, 112", "default, 24, 5, 880"})
+  @CsvSource({"check, 12, 2, 80", "quick, 10, 5, 112", "default, 24, 5, 900"})
   void theShippedPresetsKeepTheirSizeAndTheirTime(String name, int points, int kernels, int seconds) {
     Grid.Preset preset = Grid.load().preset(name);
     Effort effort = Effort.of(name);
@@ -150,6 +150,8 @@ class GridTest {
   void missingKeysAndPointsListedTwiceAreRefused() {
     assertTrue(refused(grid(POINT.replace("\"dtype\": \"float32\",", ""))).contains("key \"dtype\" is missing"));
     assertTrue(refused(grid(POINT + "," + POINT)).contains("twice"));
+    assertTrue(
+        refused(grid(POINT.replace("normal", "norml"))).contains("has data 'norml', expected one of normal, trained"));
     assertTrue(refused("{\"format\": \"lanewise/grid\", \"version\": 1}").contains("lacks \"presets\""));
   }
 
