@@ -85,6 +85,19 @@ class GridTest {
   }
 
   @Test
+  void everyShippedPointCanBeDrawn() {
+    for (Grid.Preset preset : Grid.load().presets()) {
+      for (Work work : preset.points()) {
+        int trained = work.operation().equals("cross_entropy") ? 10 : 4; // what the stored models tell apart
+        assertTrue(
+            List.of("normal", "extreme").contains(work.data())
+                || work.data().equals("trained") && work.classes() >= trained,
+            preset.name() + ": " + work);
+      }
+    }
+  }
+
+  @Test
   void fullReachesTheLargestSizesAndEveryKindOfData() {
     List<Work> points = Grid.load().preset("full").points();
 
