@@ -377,7 +377,7 @@ final class OnnxRuntime {
 
   /**
    * The graph of a loss. There is no operator of the first loss, and Softplus is slower than what it stands for; the
-   * operator of the second is a function that the runtime replaces by a dozen others.
+   * operator of the second is a function that the runtime replaces by ten others.
    */
   private static byte[] model(Work work, long[] shape, long[] lossShape) {
     Graph graph = new Graph();
