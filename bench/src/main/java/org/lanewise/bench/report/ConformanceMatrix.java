@@ -86,19 +86,39 @@ final class ConformanceMatrix {
     if (operations.isEmpty()) {
       return;
     }
-    page.add("<h3>Operation, region and dtype</h3><p>Checks passed; ✗ counts those that failed or are mistrusted, ○ ")
-        .add("those not judged. A region opens to its cases.</p>\n<div id=\"matrix\">");
+    page.add("<h3>Operation, dtype and region</h3><p>Checks passed; ✗ counts those that failed or are mistrusted, ○ ")
+        .add("those not judged. Below, an operation opens to its regions, and a region to its cases.</p>\n")
+        .add("<div id=\"matrix\">");
+    overview(page);
     operations.forEach((operation, regions) -> operation(page, operation, regions));
     page.add("</div>\n");
   }
 
-  private static void operation(Page page, String operation, Map<String, Line> regions) {
-    Cell sum = new Cell();
+  private void overview(Page page) {
     Set<String> dtypes = new TreeSet<>();
+    operations.values().forEach(regions -> dtypes.addAll(sums(regions).keySet()));
+    head(page, "Operation", dtypes);
+    operations.forEach(
+        (operation, regions) -> {
+          page.add("<tr><td class=t>%s", operation);
+          cells(page, sums(regions), dtypes);
+        });
+    page.add("</table></div>\n");
+  }
+
+  /** The cells of all regions, by dtype. */
+  private static Map<String, Cell> sums(Map<String, Line> regions) {
+    Map<String, Cell> sums = new TreeMap<>();
     for (Line line : regions.values()) {
-      line.cells.values().forEach(sum::add);
-      dtypes.addAll(line.cells.keySet());
+      line.cells.forEach((dtype, cell) -> sums.computeIfAbsent(dtype, _ -> new Cell()).add(cell));
     }
+    return sums;
+  }
+
+  private static void operation(Page page, String operation, Map<String, Line> regions) {
+    Map<String, Cell> sums = sums(regions);
+    Cell sum = new Cell();
+    sums.values().forEach(sum::add);
     page.add(
         "<details class=\"operation\"%s><summary><b>%s</b> <span class=\"%s\">%s</span> in %d regions</summary>",
         sum.bad > 0 ? " open" : "",
@@ -106,10 +126,8 @@ final class ConformanceMatrix {
         sum.css(),
         sum.text(),
         regions.size());
-    page.add("<div class=\"scroll\"><table><thead><tr><th class=t>Region");
-    dtypes.forEach(dtype -> page.add("<th>%s", dtype));
-    page.add("<tbody>\n");
-    regions.forEach((region, line) -> region(page, region, line, dtypes));
+    head(page, "Region", sums.keySet());
+    regions.forEach((region, line) -> region(page, region, line, sums.keySet()));
     page.add("</table></div></details>\n");
   }
 
@@ -119,8 +137,18 @@ final class ConformanceMatrix {
     cases(page, "soft", line.other, NAMED_PASSED);
     cases(page, "good", line.passed, NAMED_PASSED);
     page.add("</details>");
+    cells(page, line.cells, dtypes);
+  }
+
+  private static void head(Page page, String first, Set<String> dtypes) {
+    page.add("<div class=\"scroll\"><table><thead><tr><th class=t>%s", first);
+    dtypes.forEach(dtype -> page.add("<th>%s", dtype));
+    page.add("<tbody>\n");
+  }
+
+  private static void cells(Page page, Map<String, Cell> cells, Set<String> dtypes) {
     for (String dtype : dtypes) {
-      Cell cell = line.cells.get(dtype);
+      Cell cell = cells.get(dtype);
       if (cell == null) {
         page.add("<td>–");
       } else {

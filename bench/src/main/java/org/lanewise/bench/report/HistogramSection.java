@@ -28,7 +28,7 @@ record HistogramSection(Results results) implements Section {
             .collect(Collectors.groupingBy(Accuracy.Histogram::source, LinkedHashMap::new, Collectors.toList()));
     bySource.forEach(
         (source, some) -> {
-          page.add("<details%s><summary>%s: %d</summary>", "", SOURCES.getOrDefault(source, source), some.size());
+          page.add("<details><summary>%s: %d</summary>", SOURCES.getOrDefault(source, source), some.size());
           page.add("<div class=\"plots small\">\n");
           some.forEach(histogram -> plot(page, histogram));
           page.add("</div></details>\n");

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.ResultFile;
@@ -23,6 +24,8 @@ import org.lanewise.bench.results.SafeFile;
 public final class HtmlReport {
   /** The kinds of result files that the report understands. */
   public static final List<String> KINDS = Results.KINDS;
+
+  private static final Pattern TIME_OF_DAY = Pattern.compile("T\\d\\d:\\d\\d:\\d\\dZ$");
 
   private final Results results;
 
@@ -73,15 +76,13 @@ public final class HtmlReport {
   }
 
   private String header(List<Page.Anchor> anchors) {
-    String machines = distinct("cpu");
-    String jdks = distinct("jdk");
     StringBuilder html =
         new StringBuilder(
             Html.format(
                 "<header><h1>Lanewise report</h1><p class=\"sub\">%s · JDK: %s · %s</p><nav>",
-                machines,
-                jdks,
-                distinct("utc").replaceAll("T[0-9:]+Z", "")));
+                distinct("cpu"),
+                distinct("jdk"),
+                distinct("utc")));
     for (Page.Anchor anchor : anchors) {
       html.append(Html.format("<a href=\"#%s\">%s</a> ", anchor.id(), anchor.title()));
     }
@@ -94,7 +95,7 @@ public final class HtmlReport {
         results.files().stream()
             .map(file -> file.environment().get(fact))
             .filter(Objects::nonNull)
-            .map(Fields::shown)
+            .map(value -> TIME_OF_DAY.matcher(Fields.shown(value)).replaceFirst(""))
             .distinct()
             .toList();
     return values.isEmpty()

@@ -27,7 +27,9 @@ final class Numbers {
   }
 
   static String ratio(double value) {
-    return Double.isNaN(value) ? UNKNOWN : String.format(Locale.ROOT, value < 9.95 ? "%.2f×" : "%.1f×", value);
+    return Double.isNaN(value)
+        ? UNKNOWN
+        : String.format(Locale.ROOT, value < 0.095 ? "%.2g×" : value < 9.95 ? "%.2f×" : "%.1f×", value);
   }
 
   static String ulp(double value) {

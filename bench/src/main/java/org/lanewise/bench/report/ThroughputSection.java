@@ -1,6 +1,5 @@
 package org.lanewise.bench.report;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.lanewise.bench.grid.Work;
@@ -35,13 +34,11 @@ record ThroughputSection(Results results) implements Section {
   private void plot(Page page, Work work, List<MeasuredRow> rows) {
     String title = Words.title(work);
     String detail = Words.detail(work);
-    List<MeasuredRow> all = new ArrayList<>(rows);
-    all.addAll(results.curves().reads(work));
     ThroughputPlot plot = new ThroughputPlot(results, work, rows);
-    page.figure(title, detail + plot.batch(), plot.render(), table(all));
+    page.figure(title, detail + plot.batch(), plot.render(), table(rows, results.curves().reads(work)));
   }
 
-  private Table table(List<MeasuredRow> rows) {
+  private Table table(List<MeasuredRow> rows, List<MeasuredRow> reads) {
     SpeedUps speedUps = new SpeedUps(results.curves());
     Table table =
         new Table("")
@@ -56,23 +53,27 @@ record ThroughputSection(Results results) implements Section {
             .number("Of bandwidth", null)
             .number("Cycles/logit, est.", null)
             .number("vs scalar", null);
-    for (MeasuredRow row : rows) {
-      Time time = Objects.requireNonNull(row.time());
-      Units units = Units.of(row, results.curves().environment(row));
-      table.row(
-          Table.Cell.of(Integer.toString(row.work().batch()), row.work().batch()),
-          Table.Cell.of(row.implementation().label()),
-          Table.Cell.of(Quantity.nanos(time.median()), time.median()),
-          Table.Cell.of(Quantity.nanos(time.low()), time.low()),
-          Table.Cell.of(Quantity.nanos(time.high()), time.high()),
-          Table.Cell.shown(Quantity.si(row.elementsPerSecond())),
-          Table.Cell.shown(Numbers.si(units.rowsPerSecond())),
-          Table.Cell.shown(Numbers.si(units.bytesPerSecond())),
-          Table.Cell.shown(Numbers.percent(units.bandwidthShare())),
-          Table.Cell.shown(Numbers.two(units.cyclesPerElement())),
-          Table.Cell.shown(Numbers.ratio(speedUps.againstBaseline(row))));
-    }
+    rows.forEach(row -> table.row(cells(row, row.implementation().label(), speedUps.againstBaseline(row))));
+    reads.forEach(row -> table.row(cells(row, "plain read", Double.NaN)));
     return table;
+  }
+
+  private Table.Cell[] cells(MeasuredRow row, String by, double speedUp) {
+    Time time = Objects.requireNonNull(row.time());
+    Units units = Units.of(row, results.curves().environment(row));
+    return new Table.Cell[] {
+      Table.Cell.of(Integer.toString(row.work().batch()), row.work().batch()),
+      Table.Cell.of(by),
+      Table.Cell.of(Quantity.nanos(time.median()), time.median()),
+      Table.Cell.of(Quantity.nanos(time.low()), time.low()),
+      Table.Cell.of(Quantity.nanos(time.high()), time.high()),
+      Table.Cell.shown(Quantity.si(row.elementsPerSecond())),
+      Table.Cell.shown(Numbers.si(units.rowsPerSecond())),
+      Table.Cell.shown(Numbers.si(units.bytesPerSecond())),
+      Table.Cell.shown(Numbers.percent(units.bandwidthShare())),
+      Table.Cell.shown(Numbers.two(units.cyclesPerElement())),
+      Table.Cell.shown(Numbers.ratio(speedUp))
+    };
   }
 
   private void unmeasured(Page page) {
