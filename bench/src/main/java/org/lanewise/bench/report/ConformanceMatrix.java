@@ -11,7 +11,7 @@ import java.util.TreeSet;
 /** Verdicts by operation, region and dtype, with the names of the cases behind each line. */
 final class ConformanceMatrix {
   /** So many cases a line are named of those that did not pass; the rest is counted. */
-  private static final int NAMED = 20;
+  private static final int NAMED = 10;
 
   /** Of those that passed. */
   private static final int NAMED_PASSED = 5;
@@ -100,7 +100,7 @@ final class ConformanceMatrix {
     head(page, "Operation", dtypes);
     operations.forEach(
         (operation, regions) -> {
-          page.add("<tr><td class=t>%s", operation);
+          page.add("<tr><td class=first>%s", operation);
           cells(page, sums(regions), dtypes);
         });
     page.add("</table></div>\n");
@@ -132,7 +132,7 @@ final class ConformanceMatrix {
   }
 
   private static void region(Page page, String region, Line line, Set<String> dtypes) {
-    page.add("<tr><td class=t><details><summary>%s</summary>", region.toLowerCase(Locale.ROOT).replace('_', ' '));
+    page.add("<tr><td class=first><details><summary>%s</summary>", region.toLowerCase(Locale.ROOT).replace('_', ' '));
     cases(page, "bad", line.bad, NAMED);
     cases(page, "soft", line.other, NAMED_PASSED);
     cases(page, "good", line.passed, NAMED_PASSED);
@@ -141,7 +141,7 @@ final class ConformanceMatrix {
   }
 
   private static void head(Page page, String first, Set<String> dtypes) {
-    page.add("<div class=\"scroll\"><table><thead><tr><th class=t>%s", first);
+    page.add("<div class=\"scroll\"><table><thead><tr><th class=first>%s", first);
     dtypes.forEach(dtype -> page.add("<th>%s", dtype));
     page.add("<tbody>\n");
   }

@@ -7,7 +7,7 @@ import java.util.Locale;
 /** The verdicts: counted, with their worst errors, with each failure, and by operation, region and dtype. */
 record CorrectnessSection(Results results) implements Section {
   /** So many failures are listed in full; with more of them, the first tell what is wrong. */
-  private static final int LISTED_FAILURES = 100;
+  private static final int LISTED_FAILURES = 50;
 
   @Override
   public void render(Page page) {

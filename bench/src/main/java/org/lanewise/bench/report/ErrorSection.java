@@ -1,5 +1,7 @@
 package org.lanewise.bench.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -47,7 +49,7 @@ record ErrorSection(Results results) implements Section {
     for (Accuracy.Curve curve : curves) {
       String name = curve.key().implementation();
       Style style = results.style(name);
-      series.add(new Plot.Series(name, style, Plot.Form.FAINT, points(curve.logit(), curve.median())));
+      series.add(new Plot.Series(name, style, Plot.Form.FAINT, medians(curve)));
       series.add(new Plot.Series(name, style, Plot.Form.CURVE, points(curve.logit(), curve.largest())));
     }
     String title = "%s, %s".formatted(panel.operation(), panel.output().replace('_', ' '));
@@ -84,12 +86,17 @@ record ErrorSection(Results results) implements Section {
     return table;
   }
 
+  /** To three digits: more is no news about an error. */
+  private static double rounded(double error) {
+    return Double.isFinite(error) ? new BigDecimal(error).round(new MathContext(3)).doubleValue() : error;
+  }
+
   private static double mean(List<Double> values) {
     return values.stream().mapToDouble(value -> value).average().orElseThrow();
   }
 
   private static Table.Cell cell(double error) {
-    return Table.Cell.of(Numbers.shortUlp(error), error);
+    return Table.Cell.of(Numbers.shortUlp(error), rounded(error));
   }
 
   /** Where an implementation was not tried, its cells are empty. */
@@ -97,6 +104,17 @@ record ErrorSection(Results results) implements Section {
     while (row.size() < size) {
       row.add(Table.Cell.shown(""));
     }
+  }
+
+  /** The median of several stretches hardly differs from theirs, and a thin line is thin. */
+  private static List<Plot.Point> medians(Accuracy.Curve curve) {
+    List<Double> logits = new ArrayList<>();
+    List<Double> medians = new ArrayList<>();
+    for (int i = 0; i + MERGED <= curve.logit().size(); i += MERGED) {
+      logits.add(mean(curve.logit().subList(i, i + MERGED)));
+      medians.add(mean(curve.median().subList(i, i + MERGED)));
+    }
+    return points(logits, medians);
   }
 
   private static List<Plot.Point> points(List<Double> logits, List<Double> errors) {

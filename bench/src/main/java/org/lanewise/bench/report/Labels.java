@@ -6,7 +6,7 @@ import java.util.List;
 /** The names beside dots, where they touch neither each other nor a dot. */
 final class Labels {
   private static final double GAP = 9;
-  private static final int RINGS = 6;
+  private static final int RINGS = 12;
 
   private record Box(double left, double right, double top, double bottom) {
     boolean overlaps(Box other) {

@@ -2,9 +2,7 @@ package org.lanewise.bench.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
 
 /**
  * Lines and dots over two axes, the vertical one logarithmic, written as SVG with its legend below it in HTML, where it
@@ -59,11 +57,10 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
    *
    * @param low at most y
    * @param high at least y
-   * @param hover what is told when it is pointed at
    */
-  record Point(double x, double y, double low, double high, String hover) {
+  record Point(double x, double y, double low, double high) {
     static Point of(double x, double y) {
-      return new Point(x, y, y, y, "");
+      return new Point(x, y, y, y);
     }
   }
 
@@ -113,40 +110,39 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
   }
 
   private static void line(Svg svg, Series line, Axis across, Axis up, double top, double bottom) {
-    boolean marked = line.form() == Form.LINE || line.form() == Form.DOTS;
-    String css = line.form() == Form.ROOF ? "roof" : line.style().css();
-    svg.add("<g class=\"%s\"><title>%s</title>", css, line.name());
-    if (line.form() != Form.DOTS) {
-      String path =
-          line.points().stream()
-              .map(point -> position(point.x(), point.y(), across, up))
-              .collect(Collectors.joining("L", "M", ""));
-      svg.add("<path class=\"%s\" d=\"%s\"/>", line.form() == Form.FAINT ? "faint" : "line", path);
-    }
-    if (marked) {
-      String spreads =
-          line.points().stream()
-              .filter(point -> point.high() > point.low())
-              .map(
-                  point ->
-                      "M%s %sV%s"
-                          .formatted(
-                              Svg.number(across.pixel(point.x())),
-                              Svg.number(Math.min(bottom, up.pixel(point.low()))),
-                              Svg.number(Math.max(top, up.pixel(point.high())))))
-              .collect(Collectors.joining());
-      svg.add(spreads.isEmpty() ? "" : "<path class=\"spread\" d=\"%s\"/>", spreads);
-      for (Point point : line.points()) {
-        String marker = line.style().at(across.pixel(point.x()), up.pixel(point.y()));
-        svg.add("\n<g><title>%s</title>", point.hover());
-        svg.raw(marker + "</g>");
+    svg.add("<g class=\"%s\">", line.form() == Form.ROOF ? "roof" : line.style().css());
+    if (line.form() == Form.DOTS) {
+      line.points().forEach(point -> svg.raw(line.style().at(across.pixel(point.x()), up.pixel(point.y()))));
+    } else {
+      boolean marked = line.form() == Form.LINE;
+      Trace trace = trace(line.points(), across, up);
+      svg.add("<path class=\"%s\" d=\"%s\"", line.form() == Form.FAINT ? "faint" : "line", trace);
+      svg.raw((marked ? line.style().markers() : "") + "/>");
+      if (marked) {
+        spreads(svg, line.points(), across, up, top, bottom);
       }
     }
-    svg.add("</g>\n");
+    svg.raw("</g>\n");
   }
 
-  private static String position(double x, double y, Axis across, Axis up) {
-    return Svg.number(across.pixel(x)) + " " + Svg.number(up.pixel(y));
+  private static Trace trace(List<Point> points, Axis across, Axis up) {
+    Trace trace = new Trace().move(across.pixel(points.getFirst().x()), up.pixel(points.getFirst().y()));
+    // A line of one point is a line to itself: only then its marker is drawn.
+    for (Point point : points.size() == 1 ? points : points.subList(1, points.size())) {
+      trace.line(across.pixel(point.x()), up.pixel(point.y()));
+    }
+    return trace;
+  }
+
+  private static void spreads(Svg svg, List<Point> points, Axis across, Axis up, double top, double bottom) {
+    Trace trace = new Trace();
+    for (Point point : points) {
+      if (point.high() > point.low()) {
+        double x = across.pixel(point.x());
+        trace.move(x, Math.min(bottom, up.pixel(point.low()))).line(x, Math.max(top, up.pixel(point.high())));
+      }
+    }
+    svg.add("<path class=\"spread\" d=\"%s\"/>", trace);
   }
 
   private static String legend(List<Series> drawn) {
@@ -157,16 +153,16 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
         continue;
       }
       named.add(line.name());
-      boolean roof = line.form() == Form.ROOF;
-      html.append(Html.format("<li class=\"%s %s\">", roof ? "roof" : line.style().css(), form(line)))
-          .append(roof ? Style.lineSwatch() : line.style().swatch())
+      html.append(Html.format("<li class=\"%s\">", line.form() == Form.ROOF ? "roof" : line.style().css()))
+          .append(
+              switch (line.form()) {
+                case LINE -> line.style().swatch();
+                case DOTS -> line.style().dotSwatch();
+                default -> Style.lineSwatch();
+              })
           .append(Html.format("%s</li>", line.name()));
     }
     return html.append("</ul>\n").toString();
-  }
-
-  private static String form(Series line) {
-    return line.form().name().toLowerCase(Locale.ROOT);
   }
 
   private static double least(List<Point> points, ToDoubleFunction<Point> value) {

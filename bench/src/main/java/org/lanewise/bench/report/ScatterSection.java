@@ -47,8 +47,7 @@ record ScatterSection(Results results) implements Section {
       if (!Double.isNaN(ulp)) {
         double drawn = Math.clamp(ulp, LEAST_ULP, Math.max(edge, 1));
         String name = Double.isInfinite(ulp) ? label + " (∞)" : label;
-        String hover = "%s: %s ns a logit, %s ULP".formatted(label, time(nanos), Numbers.ulp(ulp));
-        Plot.Point point = new Plot.Point(nanos, drawn, drawn, drawn, hover);
+        Plot.Point point = Plot.Point.of(nanos, drawn);
         series.add(new Plot.Series(name, results.style(label), Plot.Form.DOTS, List.of(point)));
       }
       table.row(

@@ -36,12 +36,22 @@ record Style(int index) {
         .formatted(index % DISTINCT, Svg.number(x), Svg.number(y));
   }
 
-  /** A piece of line with the marker in its middle, for legends. */
-  String swatch() {
-    return "<svg class=\"swatch\"><use class=\"line\" href=\"#line\"/>%s</svg>".formatted(at(16, 7));
+  /** What draws the marker at each point of a path; an attribute that begins with a blank. */
+  String markers() {
+    return " style=\"marker:url(#k%d)\"".formatted(index % (2 * DISTINCT));
   }
 
-  /** A piece of line alone. */
+  /** A piece of line with the marker in its middle, for legends. */
+  String swatch() {
+    return "<svg class=\"swatch\"><use href=\"#w%d\"/></svg>".formatted(index % (2 * DISTINCT));
+  }
+
+  /** The marker alone. */
+  String dotSwatch() {
+    return "<svg class=\"swatch\">%s</svg>".formatted(at(16, 7));
+  }
+
+  /** A piece of line alone, in the colour of its surroundings. */
   static String lineSwatch() {
     return "<svg class=\"swatch\"><use class=\"line\" href=\"#line\"/></svg>";
   }
@@ -52,6 +62,14 @@ record Style(int index) {
     svg.append("<path id=\"line\" d=\"M0 7h32\"/>");
     for (int i = 0; i < DISTINCT; i++) {
       svg.append("<path id=\"m%d\" d=\"M0 0%s\"/>".formatted(i, new Style(i).marker()));
+    }
+    for (int i = 0; i < 2 * DISTINCT; i++) {
+      Style style = new Style(i);
+      svg.append("<marker id=\"k%d\" class=\"%s\" viewBox=\"-7 -7 14 14\" ".formatted(i, style.css()))
+          .append("markerWidth=\"14\" markerHeight=\"14\" markerUnits=\"userSpaceOnUse\">")
+          .append("<path class=\"marker\" d=\"M0 0%s\"/></marker>".formatted(style.marker()))
+          .append("<g id=\"w%d\" class=\"%s\"><path class=\"line\" d=\"M0 7h32\"/>".formatted(i, style.css()))
+          .append("<path class=\"marker\" d=\"M16 7%s\"/></g>".formatted(style.marker()));
     }
     return svg.append("</defs></svg>\n").toString();
   }

@@ -65,9 +65,8 @@ record ThroughputPlot(Results results, Work work, List<MeasuredRow> rows) {
   private static Plot.Point point(MeasuredRow row) {
     Time time = Objects.requireNonNull(row.time());
     double elements = row.work().elements() * 1e9;
-    String hover = "%d: %s/s".formatted(row.work().batch(), Quantity.si(row.elementsPerSecond()));
     return new Plot.Point(
-        row.work().batch(), elements / time.median(), elements / time.high(), elements / time.low(), hover);
+        row.work().batch(), elements / time.median(), elements / time.high(), elements / time.low());
   }
 
   /** Adds the roofs to the series and gives the cache marks; of several machines, neither is of the plot. */

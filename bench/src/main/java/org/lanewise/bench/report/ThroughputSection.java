@@ -1,5 +1,6 @@
 package org.lanewise.bench.report;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.lanewise.bench.grid.Work;
@@ -42,18 +43,23 @@ record ThroughputSection(Results results) implements Section {
     SpeedUps speedUps = new SpeedUps(results.curves());
     Table table =
         new Table("")
-            .number("Batch", "batch")
             .text("By", "by")
+            .number("Batch", "batch")
             .number("Median", "median_ns")
-            .number("5 %", "low_ns")
-            .number("95 %", "high_ns")
+            .number("5 % – 95 %", null)
+            .hidden("low_ns")
+            .hidden("high_ns")
             .number("Logits/s", null)
-            .number("Rows/s", null)
             .number("Bytes/s", null)
             .number("Of bandwidth", null)
             .number("Cycles/logit, est.", null)
             .number("vs scalar", null);
-    rows.forEach(row -> table.row(cells(row, row.implementation().label(), speedUps.againstBaseline(row))));
+    if (rows.getFirst().work().classes() > 1) { // else they are the logits
+      table.number("Rows/s", null);
+    }
+    results.curves().implementations().stream()
+        .flatMap(who -> rows.stream().filter(row -> row.implementation().equals(who)))
+        .forEach(row -> table.row(cells(row, row.implementation().label(), speedUps.againstBaseline(row))));
     reads.forEach(row -> table.row(cells(row, "plain read", Double.NaN)));
     return table;
   }
@@ -61,19 +67,28 @@ record ThroughputSection(Results results) implements Section {
   private Table.Cell[] cells(MeasuredRow row, String by, double speedUp) {
     Time time = Objects.requireNonNull(row.time());
     Units units = Units.of(row, results.curves().environment(row));
-    return new Table.Cell[] {
-      Table.Cell.of(Integer.toString(row.work().batch()), row.work().batch()),
-      Table.Cell.of(by),
-      Table.Cell.of(Quantity.nanos(time.median()), time.median()),
-      Table.Cell.of(Quantity.nanos(time.low()), time.low()),
-      Table.Cell.of(Quantity.nanos(time.high()), time.high()),
-      Table.Cell.shown(Quantity.si(row.elementsPerSecond())),
-      Table.Cell.shown(Numbers.si(units.rowsPerSecond())),
-      Table.Cell.shown(Numbers.si(units.bytesPerSecond())),
-      Table.Cell.shown(Numbers.percent(units.bandwidthShare())),
-      Table.Cell.shown(Numbers.two(units.cyclesPerElement())),
-      Table.Cell.shown(Numbers.ratio(speedUp))
-    };
+    List<Table.Cell> cells = new ArrayList<>();
+    cells.add(Table.Cell.of(by));
+    cells.add(Table.Cell.of(Integer.toString(row.work().batch()), row.work().batch()));
+    cells.add(Table.Cell.of(Quantity.nanos(time.median()), time.median()));
+    cells.add(Table.Cell.shown(range(Quantity.nanos(time.low()), Quantity.nanos(time.high()))));
+    cells.add(Table.Cell.of("", time.low()));
+    cells.add(Table.Cell.of("", time.high()));
+    cells.add(Table.Cell.shown(Quantity.si(row.elementsPerSecond())));
+    cells.add(Table.Cell.shown(Numbers.si(units.bytesPerSecond())));
+    cells.add(Table.Cell.shown(Numbers.percent(units.bandwidthShare())));
+    cells.add(Table.Cell.shown(Numbers.two(units.cyclesPerElement())));
+    cells.add(Table.Cell.shown(Numbers.ratio(speedUp)));
+    if (row.work().classes() > 1) {
+      cells.add(Table.Cell.shown(Numbers.si(units.rowsPerSecond())));
+    }
+    return cells.toArray(Table.Cell[]::new);
+  }
+
+  /** {@code 508 – 530 ns}: the unit once where it is one. */
+  private static String range(String low, String high) {
+    int unit = low.indexOf(' ');
+    return "%s – %s".formatted(high.endsWith(low.substring(unit)) ? low.substring(0, unit) : low, high);
   }
 
   private void unmeasured(Page page) {

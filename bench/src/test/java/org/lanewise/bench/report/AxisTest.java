@@ -19,7 +19,7 @@ class AxisTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 0", "5, 5", "-104, 104", "0.98, 1.7", "-3e-7, 3e-7", "1e9, 1.00001e9", "0.3, 0.9"})
+  @CsvSource({"0, 0", "5, 5", "-104, 104", "0.98, 1.7", "-3e-7, 3e-7", "0.3, 0.9"})
   void aLinearAxisHasTwoToTenTicksAllWithinIt(double low, double high) {
     check(new LinearAxis(low, high, 0, 100), low, high);
   }

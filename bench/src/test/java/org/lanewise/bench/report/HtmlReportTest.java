@@ -96,8 +96,8 @@ class HtmlReportTest {
   }
 
   /** The rows of a plot. */
-  private static JsonArray rows(String page, int plot) {
-    return data(page).getAsJsonArray("plots").get(plot).getAsJsonObject().getAsJsonArray("rows");
+  private static JsonObject rows(String page, int plot) {
+    return data(page).getAsJsonArray("plots").get(plot).getAsJsonObject().getAsJsonObject("rows");
   }
 
   @Test
@@ -111,9 +111,9 @@ class HtmlReportTest {
     assertFalse(page.contains("<script>"), "no script but the data");
     assertEquals(1, page.split("</script>", -1).length - 1);
     assertTrue(page.contains("&lt;script&gt;"));
-    assertFalse(Pattern.compile("(?i)https?:|src=|<link|@import|url\\(").matcher(page).find(), "needs no network");
+    assertFalse(Pattern.compile("(?i)https?:|src=|<link|@import|url\\((?!#)").matcher(page).find(), "needs no network");
     assertFalse(Pattern.compile("(?i)href=(?!\"#\\w+\")").matcher(page).find(), "links to nothing but itself");
-    assertEquals(EVIL, rows(page, 0).get(0).getAsJsonArray().get(1).getAsString());
+    assertEquals(EVIL, rows(page, 0).keySet().iterator().next());
   }
 
   @Test
@@ -128,8 +128,8 @@ class HtmlReportTest {
     assertTrue(page.contains("<h3>vector against scalar</h3><b class=\"\">2.83×</b>"), page);
     assertTrue(page.contains("geometric mean of 2 points; 2.00× to 4.00×"));
     assertTrue(page.contains("pytorch-eager, A GPU, pinned"));
-    assertTrue(page.contains("<td>16<td class=t>vector<td>50 ns<td>45 ns<td>75 ns<td>320 M"), page);
-    assertEquals("[16,\"vector\",50,45,75]", rows(page, 0).get(3).toString());
+    assertTrue(page.contains("<td>16<td>50 ns<td>45 – 75 ns<td>320 M"), page);
+    assertEquals("[[1,10,9,15],[16,50,45,75]]", rows(page, 0).get("vector").toString());
   }
 
   @Test
@@ -140,7 +140,7 @@ class HtmlReportTest {
             file("bench", row(work(1), VECTOR, 30)));
 
     assertTrue(page.contains("1 rows occur in more than one file"));
-    assertEquals(1, rows(page, 0).size());
+    assertEquals("{\"vector\":[[1,30,27,45]]}", rows(page, 0).toString());
     assertTrue(page.contains("30 ns"));
   }
 
@@ -197,13 +197,16 @@ class HtmlReportTest {
       check.addProperty("region", "REGION_" + i % 60);
       checks.add(check);
     }
+    JsonObject machine = environment();
+    machine.addProperty("read_bandwidth_bytes_per_s", 1.1e10);
+    machine.addProperty("dependent_add_hz", 3.4e9);
     ResultFile measured =
-        new ResultFile("bench", environment(), rows.stream().map(MeasuredRow::toJson).toList(), null, errors);
+        new ResultFile("bench", machine, rows.stream().map(MeasuredRow::toJson).toList(), null, errors);
     String page = page(measured, new ResultFile("verify", environment(), checks));
 
     int bytes = page.getBytes(StandardCharsets.UTF_8).length;
     assertTrue(bytes < 1_000_000, bytes + " bytes");
-    assertTrue(page.contains("Failed or mistrusted: 15000, the first 100 are listed"));
+    assertTrue(page.contains("Failed or mistrusted: 15000, the first 50 are listed"));
   }
 
   @Test

@@ -42,6 +42,16 @@ record Parsed(Element root) {
     return elements(tag, cssClass).stream().map(Element::getTextContent).toList();
   }
 
+  /** The names in the legend. */
+  List<String> legend() {
+    List<String> names = new ArrayList<>();
+    NodeList entries = root.getElementsByTagName("li");
+    for (int i = 0; i < entries.getLength(); i++) {
+      names.add(entries.item(i).getTextContent());
+    }
+    return names;
+  }
+
   /** The marks of the plot itself, without those of the legend. */
   List<Element> marks() {
     return elements("use", "marker").stream()
