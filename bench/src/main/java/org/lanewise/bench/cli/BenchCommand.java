@@ -14,6 +14,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.errors.ErrorCurve;
+import org.lanewise.bench.errors.MeasuredErrors;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.grid.WorkFilter;
@@ -174,7 +176,13 @@ final class BenchCommand implements Callable<Integer> {
       }
       if (!rows.isEmpty()) {
         show(rows, peerNames, out);
-        write(rows, environment);
+        // Who interrupts does not want to wait for more.
+        List<ErrorCurve> errors = rows.size() < wanted ? List.of() : MeasuredErrors.of(points, providers, beside);
+        if (!errors.isEmpty()) {
+          out.printf("%n%s", ErrorTable.of(errors));
+          out.flush();
+        }
+        write(rows, errors, environment);
       }
       return rows.size() < wanted ? ExitCode.INCONCLUSIVE : exitCode(rows, providers, peerNames, err);
     }
@@ -194,8 +202,16 @@ final class BenchCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private void write(List<MeasuredRow> rows, JsonObject environment) {
-    ResultFile file = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
+  private void write(List<MeasuredRow> rows, List<ErrorCurve> curves, JsonObject environment) {
+    JsonArray errors = new JsonArray();
+    curves.forEach(curve -> errors.add(curve.toJson()));
+    ResultFile file =
+        new ResultFile(
+            "bench",
+            environment,
+            rows.stream().map(MeasuredRow::toJson).toList(),
+            null,
+            errors.isEmpty() ? null : errors);
     if (json != null) {
       file.write(json);
     }

@@ -106,15 +106,15 @@ class BenchTableTest {
 
     assertEquals(
         """
-        time / vector   pytorch-eager  jax-jit  best peer
+        time / vector   pytorch-eager  jax-jit  best peer   5 % - 95 %
 
         cross_entropy forward, float32, mean, normal data
-        16x10                       -     0.50       0.50
-        256x10                   1.50     2.00       1.50
-        512x10                      -     8.00       8.00
+        16x10                       -     0.50       0.50  0.37 - 0.82
+        256x10                   1.50     2.00       1.50  1.14 - 1.84
+        512x10                      -     8.00       8.00  6.08 - 8.27
 
         From 1,024 logits, 2 points
-        geometric mean           1.50     4.00       3.46
+        geometric mean           1.50     4.00       3.46  2.63 - 3.90
         worst                    1.50     2.00       1.50
         The worst point is cross_entropy forward 256x10 normal.
         jax-jit compiled for 1.25 to 1.25 s a point, which is not in its times.

@@ -1,5 +1,6 @@
 package org.lanewise.bench.peers;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.MeasuredRow;
 
 /** The talk with the Python process; a shell script stands in for it. */
@@ -97,7 +99,7 @@ class PeersTest {
     try (Peers peers = script("echo x >>'%s/log/calls'; echo 'no module' >&2; exit 3".formatted(folder))) {
       String error = peers.measure(WORK).getFirst().error();
       assertNotNull(error);
-      assertTrue(error.startsWith("The Python process ended with code 3 and said \"no module\"; see "), error);
+      assertTrue(error.startsWith("bench/peers/peers.py ended with code 3 and said \"no module\"; see "), error);
       assertEquals(error, peers.measure(NEXT).getFirst().error());
     }
     assertEquals(1, Files.readAllLines(folder.resolve("log/calls")).size());
@@ -132,8 +134,8 @@ class PeersTest {
     }
     try (Peers peers = script("echo Python 3; read -r work")) {
       assertEquals(
-          "The program that --python names answers \"Python 3\", which is no line of bench/peers/peers.py; name a"
-              + " Python 3.",
+          "%s/python answers \"Python 3\", which is no line of bench/peers/peers.py; install Python 3, or name it with"
+              .formatted(folder) + " --python, and then: python3 -m pip install numpy jax",
           peers.measure(WORK).getFirst().error());
     }
   }
@@ -155,6 +157,68 @@ class PeersTest {
     }
     long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
     assertFalse(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
+  }
+
+  private static final Work VALUES =
+      new Work("cross_entropy", "float32", "indices", 2, 2, "none", "forward_backward", "normal");
+  private static final float[] LOGITS = {1, 2, -1, -2};
+  private static final long[] TARGET = {0, 258};
+
+  @Test
+  void valuesAreThoseOfTheInputsBothInLittleEndianBytes() throws IOException {
+    String program =
+        """
+        echo '{}'
+        read -r request; echo "$request" >'%s/log/request'
+        echo '{"values": [{"name": "jax-jit", "loss": "AACAPwAAAEA=", "logits_gradient": "AACAPwAAAEAAAIC/AAAAwA=="}]}'
+        read -r request
+        """
+            .formatted(folder);
+    try (Peers peers = script(program)) {
+      PeerValues row = peers.values(VALUES, LOGITS, TARGET).getFirst();
+      assertEquals("jax-jit", row.name());
+      assertNull(row.error());
+      assertArrayEquals(new float[] {1, 2}, row.loss());
+      assertArrayEquals(LOGITS, row.gradient());
+    }
+    assertEquals(
+        """
+        {"values":{"work":%s,"logits":"AACAPwAAAEAAAIC/AAAAwA==","target":"AAAAAAAAAAACAQAAAAAAAA=="}}
+        """
+            .formatted(Json.line(VALUES.toJson())),
+        Files.readString(folder.resolve("log/request")));
+  }
+
+  @Test
+  void whereThereAreNoValuesTheRowSaysWhy() throws IOException {
+    try (Peers peers = peers("no-such-python")) {
+      PeerValues row = peers.values(VALUES, LOGITS, TARGET).getFirst();
+      assertEquals("jax-jit", row.name());
+      assertNull(row.loss());
+      assertNull(row.gradient());
+      assertNotNull(row.error());
+      assertTrue(row.error().startsWith("no-such-python cannot be started"), row.error());
+    }
+    String missing = "echo '{}'; read -r work; echo '{\"values\": [{\"name\": \"jax-jit\", \"error\": \"No JAX.\"}]}'";
+    try (Peers peers = script(missing)) {
+      assertEquals("No JAX.", peers.values(VALUES, LOGITS, TARGET).getFirst().error());
+    }
+    String small = "echo '{}'; read -r work; echo '{\"values\": [{\"name\": \"jax-jit\", \"loss\": \"AACAPw==\"}]}'";
+    try (Peers peers = script(small)) {
+      assertEquals(
+          "bench/peers/peers.py answered with a row that is none: its \"loss\" has 4 bytes, expected 8.",
+          peers.values(VALUES, LOGITS, TARGET).getFirst().error());
+    }
+  }
+
+  @Test
+  void targetsOfAnotherKindOrSizeAreRefusedBeforeAnythingStarts() {
+    try (Peers peers = peers("no-such-python")) {
+      for (Object target : List.of(new long[3], new float[4], new int[2])) {
+        assertThrows(IllegalArgumentException.class, () -> peers.values(VALUES, LOGITS, target));
+      }
+      assertThrows(IllegalArgumentException.class, () -> peers.values(VALUES, new float[3], TARGET));
+    }
   }
 
   @Test
