@@ -3,11 +3,11 @@ package org.lanewise.bench.report;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.lanewise.bench.results.Environment;
 
 /**
  * What a machine allows, as far as its environment tells.
@@ -31,10 +31,7 @@ record Hardware(List<Cache> caches, double readBandwidth) {
         }
       }
     }
-    double bandwidth =
-        environment.get("read_bandwidth_bytes_per_s") instanceof JsonPrimitive told && told.isNumber()
-            ? told.getAsDouble()
-            : Double.NaN;
+    double bandwidth = Environment.readBandwidth(environment);
     return new Hardware(List.copyOf(caches), bandwidth > 0 ? bandwidth : Double.NaN);
   }
 

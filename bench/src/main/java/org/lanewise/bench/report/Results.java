@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.ResultFile;
+import org.lanewise.bench.results.Units;
 
 /** All that the files hold, in the form in which the sections want it. Every row is checked here and nowhere else. */
 final class Results {
@@ -75,6 +76,7 @@ final class Results {
   private void addMeasured(ResultFile file, JsonObject json) {
     MeasuredRow row = MeasuredRow.of(json);
     Samples.forks(row); // refuses what is no number
+    Units.bytes(row.work()); // and what has no size
     // Only peers are checked where they are measured: kernels are by verify.
     boolean peer = file.kind().equals("peers") || row.facts().containsKey("check");
     curves.add(row, file.environment(), peer);

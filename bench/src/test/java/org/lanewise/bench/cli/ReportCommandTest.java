@@ -120,6 +120,7 @@ class ReportCommandTest {
         List.of(results("gate", ""), "holds results of kind 'gate'"),
         List.of(results("bench", measured("vector", "\"NaN\"", "2")), "a time of it is NaN"),
         List.of(results("bench", measured("vector", "NaN", "2")), "NaN"),
+        List.of(results("bench", measured("vector", "2", "2").replace("float32", "float8")), "float8"),
         List.of(results("bench", measured("vector", "-2", "2")), "a time of it is -2.0"),
         List.of(results("bench", measured("vector", "2", "\"NaN\"")), "a sample in its \"rawData\" is NaN"),
         List.of(results("verify", CHECKED.formatted("PASSED", "\"NaN\"")), "its \"max_ulp\" is NaN"),
