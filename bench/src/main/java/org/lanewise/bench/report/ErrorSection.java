@@ -38,7 +38,7 @@ record ErrorSection(Results results) implements Section {
     page.add("<p>The largest error of each stretch of logits, the median as a thin line. Right is wrong and confident: ")
         .add("there the loss is large. Left is right and confident: the loss is tiny, and where an implementation takes ")
         .add("the logarithm of a number near 1, nothing of it is left. A correctly rounded result is at most 0.5 ULP ")
-        .add("off. Errors below 0.1 or above 10<sup>8</sup> ULP stand at the edge.</p>\n<div class=\"plots\">\n");
+        .add("off. Kernels that give the same bits lie on one line. Errors below 0.1 or above 10<sup>8</sup> ULP stand at the edge.</p>\n<div class=\"plots\">\n");
     panels.forEach((panel, curves) -> plot(page, panel, curves));
     page.add("</div>\n");
     page.close();

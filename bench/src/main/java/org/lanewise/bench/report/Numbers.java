@@ -37,7 +37,7 @@ final class Numbers {
         ? UNKNOWN
         : Double.isInfinite(value)
             ? "∞"
-            : String.format(Locale.ROOT, value < 1000 ? "%.3f" : value < 1e7 ? "%,.0f" : "%.2e", value);
+            : String.format(Locale.ROOT, value < 1000 ? "%.3f" : value < 1e9 ? "%,.0f" : "%.2e", value);
   }
 
   /** With two significant digits, for tables of many. */

@@ -110,7 +110,7 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
   }
 
   private static void line(Svg svg, Series line, Axis across, Axis up, double top, double bottom) {
-    svg.add("<g class=\"%s\">", line.form() == Form.ROOF ? "roof" : line.style().css());
+    svg.add("<g class=\"%s\">", css(line));
     if (line.form() == Form.DOTS) {
       line.points().forEach(point -> svg.raw(line.style().at(across.pixel(point.x()), up.pixel(point.y()))));
     } else {
@@ -123,6 +123,10 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
       }
     }
     svg.raw("</g>\n");
+  }
+
+  private static String css(Series line) {
+    return (line.form() == Form.ROOF ? "roof " : "") + line.style().css();
   }
 
   private static Trace trace(List<Point> points, Axis across, Axis up) {
@@ -153,7 +157,7 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
         continue;
       }
       named.add(line.name());
-      html.append(Html.format("<li class=\"%s\">", line.form() == Form.ROOF ? "roof" : line.style().css()))
+      html.append(Html.format("<li class=\"%s\">", css(line)))
           .append(
               switch (line.form()) {
                 case LINE -> line.style().swatch();

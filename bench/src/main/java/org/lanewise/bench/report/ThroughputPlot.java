@@ -71,7 +71,7 @@ record ThroughputPlot(Results results, Work work, List<MeasuredRow> rows) {
 
   /** Adds the roofs to the series and gives the cache marks; of several machines, neither is of the plot. */
   private List<Plot.Guide> roofs(List<Plot.Series> series) {
-    addRoof(series, "plain read", results.curves().reads(work).stream().map(ThroughputPlot::point).toList());
+    addRoof(series, "plain read", 0, results.curves().reads(work).stream().map(ThroughputPlot::point).toList());
     Set<Hardware> machines =
         rows.stream()
             .filter(row -> row.implementation().device().equals("cpu"))
@@ -88,12 +88,12 @@ record ThroughputPlot(Results results, Work work, List<MeasuredRow> rows) {
       String name = "memory bandwidth, %sB/s".formatted(Quantity.si(machine.readBandwidth()));
       double first = rows.getFirst().work().batch();
       double last = rows.getLast().work().batch();
-      addRoof(series, name, List.of(Plot.Point.of(first, rate), Plot.Point.of(last, rate)));
+      addRoof(series, name, 1, List.of(Plot.Point.of(first, rate), Plot.Point.of(last, rate)));
     }
     return machine.caches().stream().map(cache -> new Plot.Guide(cache.bytes() / rowBytes, cache.name())).toList();
   }
 
-  private static void addRoof(List<Plot.Series> series, String name, List<Plot.Point> points) {
-    series.add(new Plot.Series(name, new Style(0), Plot.Form.ROOF, points));
+  private static void addRoof(List<Plot.Series> series, String name, int dashes, List<Plot.Point> points) {
+    series.add(new Plot.Series(name, new Style(dashes), Plot.Form.ROOF, points));
   }
 }
