@@ -106,8 +106,9 @@ final class Accuracy {
     List<Bin> bins = new ArrayList<>();
     for (JsonElement element : histogram) {
       JsonObject bin = Fields.object(element, "histogram");
-      String to = Fields.text(bin, "to_ulp");
-      bins.add(new Bin(to.equals("inf") ? "more" : "≤ %s ULP".formatted(to), Fields.number(bin, "count")));
+      double to = Fields.number(bin, "to_ulp");
+      String name = to < 1 ? Double.toString(to) : Numbers.count(to);
+      bins.add(new Bin(Double.isInfinite(to) ? "more" : "≤ %s ULP".formatted(name), Fields.number(bin, "count")));
     }
     return bins;
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.MeasuredRow;
@@ -17,6 +18,10 @@ import org.lanewise.bench.results.MeasuredRow.Implementation;
 final class Curves {
   /** What every other implementation is compared with. */
   static final Implementation BASELINE = Implementation.kernel("scalar");
+
+  /** These come first and in this order, so that they look alike in every report. */
+  private static final List<Implementation> OWN =
+      Stream.of("scalar", "vector", "plain-math", "plain-vector").map(Implementation::kernel).toList();
 
   /** The baseline that computes nothing: what the hardware allows, never a competitor. */
   private static final String READ = "read";
@@ -96,13 +101,13 @@ final class Curves {
     return Objects.requireNonNull(entries.get(new Key(row.work(), row.implementation())));
   }
 
-  /** Who computed losses, the baseline first. */
+  /** Who computed losses, the project's own first. */
   List<Implementation> implementations() {
     return entries.keySet().stream()
         .map(Key::implementation)
         .filter(implementation -> !isRead(implementation))
         .distinct()
-        .sorted(Comparator.comparing(implementation -> !implementation.equals(BASELINE)))
+        .sorted(Comparator.comparingInt(who -> OWN.contains(who) ? OWN.indexOf(who) : OWN.size()))
         .toList();
   }
 

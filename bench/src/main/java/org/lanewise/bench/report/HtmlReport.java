@@ -25,7 +25,7 @@ public final class HtmlReport {
   /** The kinds of result files that the report understands. */
   public static final List<String> KINDS = Results.KINDS;
 
-  private static final Pattern TIME_OF_DAY = Pattern.compile("T\\d\\d:\\d\\d:\\d\\dZ$");
+  private static final Pattern TIME_OF_DAY = Pattern.compile("T\\d\\d:\\d\\d:\\d\\d(Z|[+-]\\d\\d:\\d\\d)$");
 
   private final Results results;
 

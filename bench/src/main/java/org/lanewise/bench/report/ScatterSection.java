@@ -22,7 +22,8 @@ record ScatterSection(Results results) implements Section {
     }
     page.open("scatter", "Speed and accuracy");
     page.add("<p>Time of a logit against the largest error of the result: left is faster, down is more accurate. ")
-        .add("Each plot is of one point, named above it, with errors in units in the last place (ULP) of float32.</p>\n")
+        .add("Each plot is of one point, named above it: of those that the most implementations computed, the one ")
+        .add("nearest to 262,144 logits. Errors are in units in the last place (ULP).</p>\n")
         .add("<div class=\"plots\">\n")
         .add(plots.toString())
         .add("</div>\n");

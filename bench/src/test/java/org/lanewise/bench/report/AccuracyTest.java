@@ -77,7 +77,7 @@ class AccuracyTest {
             new Bin("3 floats away or more", 1)),
         bins.get(0));
     assertEquals(List.of(new Bin("≤ 0.5 ULP", 2), new Bin("more", 1)), bins.get(1));
-    assertEquals(List.of(new Bin("≤ 1.0 ULP", 3)), bins.get(2));
+    assertEquals(List.of(new Bin("≤ 1 ULP", 3)), bins.get(2));
   }
 
   @Test

@@ -41,6 +41,17 @@ class CurvesTest {
   }
 
   @Test
+  void theProjectsOwnComeFirstInWhateverOrderTheyWereMeasured() {
+    for (String name : List.of("pytorch-eager", "vector", "mine", "scalar")) {
+      add(1, name, 1);
+    }
+
+    assertEquals(
+        List.of("scalar", "vector", "pytorch-eager", "mine"),
+        curves.implementations().stream().map(Implementation::name).toList());
+  }
+
+  @Test
   void theStatedPointIsTheOneThatMostMeasuredAndThenTheOneNearestToItsSize() {
     for (int batch : new int[] {1024, 262144, 1 << 22}) {
       add(batch, "scalar", batch);
