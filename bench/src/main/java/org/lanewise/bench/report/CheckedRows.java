@@ -40,7 +40,9 @@ final class CheckedRows {
 
     /** The case and the input of the largest error; empty where no row told one. */
     String witness() {
-      return worst == null ? "" : "%s, %s: %s".formatted(worstCase, Fields.text(worst, "output"), Fields.text(worst, "input"));
+      return worst == null
+          ? ""
+          : "%s, %s: %s".formatted(worstCase, Fields.text(worst, "output"), Fields.text(worst, "input"));
     }
 
     private void add(JsonObject row) {

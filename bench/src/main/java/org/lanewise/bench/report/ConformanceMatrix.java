@@ -86,8 +86,8 @@ final class ConformanceMatrix {
     if (operations.isEmpty()) {
       return;
     }
-    page.add("<h3>Operation, dtype and region</h3><p>Checks passed; ✗ counts those that failed or are mistrusted, ○ ")
-        .add("those not judged. Below, an operation opens to its regions, and a region to its cases.</p>\n")
+    page.add("<h3>Operation, dtype and region</h3><p>Checks passed; ✗ counts those that failed or are mistrusted, ")
+        .add("○ those not judged. Below, an operation opens to its regions, and a region to its cases.</p>\n")
         .add("<div id=\"matrix\">");
     overview(page);
     operations.forEach((operation, regions) -> operation(page, operation, regions));

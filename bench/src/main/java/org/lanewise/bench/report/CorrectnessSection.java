@@ -17,10 +17,10 @@ record CorrectnessSection(Results results) implements Section {
     }
     page.open("correctness", "Correctness");
     if (results.files().stream().anyMatch(file -> file.kind().equals("verify"))) {
-      page.add("<p>Each stored case is judged twice: <em>pytorch</em> asks whether the result is as good as PyTorch's own, ")
-          .add("<em>true</em> whether its error against the true value stays within what the kernel declares. Errors are ")
-          .add("in units in the last place (ULP); under <em>pytorch</em> a large one is allowed only where PyTorch's own ")
-          .add("in the same tensor is, as where terms cancel.</p>\n");
+      page.add("<p>Each stored case is judged twice: <em>pytorch</em> asks whether the result is as good as PyTorch's ")
+          .add("own, <em>true</em> whether its error against the true value stays within what the kernel declares. ")
+          .add("Errors are in units in the last place (ULP); under <em>pytorch</em> a large one is allowed only where ")
+          .add("PyTorch's own in the same tensor is, as where terms cancel.</p>\n");
     }
     if (results.files().stream().anyMatch(file -> file.kind().equals("validate"))) {
       page.add("<p>What <em>validate</em> found stands under the rule that was judged, in place of a contract.</p>\n");

@@ -35,10 +35,11 @@ record ErrorSection(Results results) implements Section {
       return;
     }
     page.open("errors", "Error against the logit");
-    page.add("<p>The largest error of each stretch of logits, the median as a thin line. Right is wrong and confident: ")
-        .add("there the loss is large. Left is right and confident: the loss is tiny, and where an implementation takes ")
+    page.add("<p>The largest error of each stretch of logits, the median as a thin line. Right is wrong and ")
+        .add("confident: there the loss is large. Left is right and confident: the loss is tiny, and where one takes ")
         .add("the logarithm of a number near 1, nothing of it is left. A correctly rounded result is at most 0.5 ULP ")
-        .add("off. Kernels that give the same bits lie on one line. Errors below 0.1 or above 10<sup>8</sup> ULP stand at the edge.</p>\n<div class=\"plots\">\n");
+        .add("off. Kernels that give the same bits lie on one line. Errors below 0.1 or above 10<sup>8</sup> ULP ")
+        .add("stand at the edge.</p>\n<div class=\"plots\">\n");
     panels.forEach((panel, curves) -> plot(page, panel, curves));
     page.add("</div>\n");
     page.close();
@@ -54,11 +55,14 @@ record ErrorSection(Results results) implements Section {
     }
     String title = "%s, %s".formatted(panel.operation(), panel.output().replace('_', ' '));
     String x =
-        panel.operation().equals("cross_entropy") ? "largest other logit − target's logit" : "logit, the target being 0";
+        panel.operation().equals("cross_entropy")
+            ? "largest other logit − target's logit"
+            : "logit, the target being 0";
     Plot plot =
         new Plot("Error against the logit: " + title, Plot.Scale.linear(x), "error (ULP)", series, List.of());
     String inputs = curves.stream().map(Accuracy.Curve::inputs).distinct().collect(Collectors.joining("; "));
-    page.figure(title, "%s, %s".formatted(panel.dtype(), inputs), plot.render(), table(curves, MERGED), table(curves, 1));
+    String detail = "%s, %s".formatted(panel.dtype(), inputs);
+    page.figure(title, detail, plot.render(), table(curves, MERGED), table(curves, 1));
   }
 
   /** One row a logit, and a column an implementation. */

@@ -22,7 +22,7 @@ record HistogramSection(Results results) implements Section {
       return;
     }
     page.open("histograms", "Histograms of the error");
-    page.add("<p>Results by how far they are off. The axis of counts is logarithmic: each step is ten times as many.</p>\n");
+    page.add("<p>Results by how far they are off. The axis of counts is logarithmic.</p>\n");
     Map<String, List<Accuracy.Histogram>> bySource =
         histograms.stream()
             .collect(Collectors.groupingBy(Accuracy.Histogram::source, LinkedHashMap::new, Collectors.toList()));

@@ -7,8 +7,8 @@ record LimitsSection(Results results) implements Section {
     page.open("limits", "What the numbers do not show");
     page.add("<ul>\n");
     if (!results.checked().tallies().isEmpty()) {
-      page.add("<li>A kernel that conforms gives right results on the stored cases. Inputs that no case resembles have ")
-          .add("not been tried.</li>\n");
+      page.add("<li>A kernel that conforms gives right results on the stored cases. Inputs that no case resembles ")
+          .add("have not been tried.</li>\n");
     }
     if (!results.accuracy().curves().isEmpty()) {
       page.add("<li>Errors against the logit are of the inputs that were tried, the same for everybody. An input ")
@@ -21,8 +21,9 @@ record LimitsSection(Results results) implements Section {
           .add("slower.</li>\n")
           .add("<li>The bars show the spread between samples of this run, not between machines, boots or days. A ")
           .add("difference smaller than the bars is no difference.</li>\n")
-          .add("<li>A ratio holds for this CPU at the clock it ran at; wider vectors can lower the clock of other work ")
-          .add("on the same core. Cycles a logit are estimated from the clock of additions that wait for each other.</li>\n");
+          .add("<li>A ratio holds for this CPU at the clock it ran at; wider vectors can lower the clock of other ")
+          .add("work on the same core. Cycles a logit are an estimate, from the clock of additions that wait for each ")
+          .add("other.</li>\n");
     }
     if (results.curves().rows().stream().anyMatch(results.curves()::isPeer)) {
       page.add("<li>Peers are timed by a program of their own. That includes what a call from Python costs, which ")

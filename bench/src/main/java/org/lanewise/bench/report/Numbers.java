@@ -42,7 +42,7 @@ final class Numbers {
 
   /** With two significant digits, for tables of many. */
   static String shortUlp(double value) {
-    return Double.isInfinite(value) ? "∞" : value < 100 ? String.format(Locale.ROOT, "%.2f", value) : Quantity.si(value);
+    return Double.isInfinite(value) ? "∞" : value < 100 ? two(value) : Quantity.si(value);
   }
 
   static String percent(double share) {

@@ -72,7 +72,8 @@ final class Page {
       return;
     }
     String id = "plot" + (plots.size() + 1);
-    add("<figure id=\"%s\"><div class=\"drawing\"><figcaption><h3>%s</h3><small>%s</small></figcaption>\n", id, title, detail);
+    add("<figure id=\"%s\"><div class=\"drawing\"><figcaption><h3>%s</h3>", id, title)
+        .add("<small>%s</small></figcaption>\n", detail);
     add(plot).add("</div><details><summary>Table</summary>").add(table.html()).add("</details></figure>\n");
     JsonObject numbers = new JsonObject();
     numbers.addProperty("id", id);

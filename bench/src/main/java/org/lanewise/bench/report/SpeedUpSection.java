@@ -13,7 +13,7 @@ record SpeedUpSection(Results results) implements Section {
     plot(
         plots,
         "Against the best peer",
-        "over the points of at least %,d logits; the best peer is the fastest of each point".formatted(SpeedUps.COUNTED),
+        "over the points of at least %,d logits; the best peer is the fastest of each".formatted(SpeedUps.COUNTED),
         speedUps.againstBestPeer());
     if (plots.isEmpty()) {
       return;

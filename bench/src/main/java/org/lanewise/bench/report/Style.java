@@ -1,9 +1,9 @@
 package org.lanewise.bench.report;
 
 /**
- * How an implementation looks in every plot: a colour and a dash pattern, which are the CSS classes {@code s0} to {@code
- * s7} of the page so that light and dark differ, and a marker of its own, so that nothing depends on telling colours
- * apart. The ninth and later have the same again with hollow markers.
+ * How an implementation looks in every plot: a colour and a dash pattern, which are the CSS classes {@code s0} to
+ * {@code s7} of the page so that light and dark differ, and a marker of its own, so that nothing depends on telling
+ * colours apart. The ninth and later have the same again with hollow markers.
  *
  * @param index from 0
  */

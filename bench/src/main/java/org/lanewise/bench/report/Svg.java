@@ -5,8 +5,8 @@ import java.util.function.DoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * An SVG plot in the making: its frame, its ticks and what is drawn in it. One unit is about one pixel of a desktop, and
- * the page enlarges the text on a phone, so that labels need room for {@link #LETTER} a letter.
+ * An SVG plot in the making: its frame, its ticks and what is drawn in it. One unit is about one pixel of a desktop,
+ * and the page enlarges the text on a phone, so that labels need room for {@link #LETTER} a letter.
  */
 final class Svg {
   static final double WIDTH = 480;

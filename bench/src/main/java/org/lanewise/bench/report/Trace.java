@@ -1,8 +1,8 @@
 package org.lanewise.bench.report;
 
 /**
- * The {@code d} attribute of a path, in tenths of a pixel and relative to the point before: a few characters a point. What
- * is relative is the rounded positions, so that errors do not add up.
+ * The {@code d} attribute of a path, in tenths of a pixel and relative to the point before: a few characters a point.
+ * What is relative is the rounded positions, so that errors do not add up.
  */
 final class Trace {
   private final StringBuilder d = new StringBuilder();

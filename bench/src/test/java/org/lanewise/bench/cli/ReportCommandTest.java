@@ -46,7 +46,8 @@ class ReportCommandTest {
   @TempDir private Path folder;
 
   private int report(Path... files) {
-    String[] args = Stream.concat(Stream.of(files).map(Path::toString), Stream.of("-o", page().toString())).toArray(String[]::new);
+    Stream<String> output = Stream.of("-o", page().toString());
+    String[] args = Stream.concat(Stream.of(files).map(Path::toString), output).toArray(String[]::new);
     return new CommandLine(new ReportCommand())
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(err))
@@ -70,7 +71,8 @@ class ReportCommandTest {
   }
 
   private static String document(String kind, String rest) {
-    return "{\"format\": \"lanewise/%s\", \"version\": 1, \"environment\": {\"cpu\": \"A CPU\"}, %s}".formatted(kind, rest);
+    return "{\"format\": \"lanewise/%s\", \"version\": 1, \"environment\": {\"cpu\": \"A CPU\"}, %s}"
+        .formatted(kind, rest);
   }
 
   private static String results(String kind, String row) {
@@ -100,7 +102,9 @@ class ReportCommandTest {
 
     assertEquals(ExitCode.GOOD, report(bench, peers, verify, certificate, validate), err.toString());
     String page = Files.readString(page());
-    for (String shown : List.of("<td class=first>mine", "pytorch-eager", "scalar", "the mirror image", "98 of 100", "weighted")) {
+    List<String> all =
+        List.of("<td class=first>mine", "pytorch-eager", "scalar", "the mirror image", "98 of 100", "weighted");
+    for (String shown : all) {
       assertTrue(page.contains(shown), shown);
     }
     assertTrue(page.contains("mine against scalar"), "what validate measured is a measurement");

@@ -86,7 +86,9 @@ class AccuracyTest {
     accuracy.addError(error("vector", "0.7"));
     accuracy.addError(error("jax-jit", "\"inf\""));
 
-    assertEquals(List.of("vector", "jax-jit"), accuracy.curves().stream().map(curve -> curve.key().implementation()).toList());
+    assertEquals(
+        List.of("vector", "jax-jit"),
+        accuracy.curves().stream().map(curve -> curve.key().implementation()).toList());
     assertEquals(0.7, largest());
     assertEquals(2, accuracy.histograms().size());
     assertEquals(List.of(0.5, Double.POSITIVE_INFINITY, 0.25), accuracy.curves().getFirst().largest());

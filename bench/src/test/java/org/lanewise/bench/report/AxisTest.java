@@ -41,7 +41,9 @@ class AxisTest {
     assertEquals(
         List.of("0.001", "0.01", "0.1", "1"),
         new LogAxis(0.001, 1, 0, 100).ticks().stream().map(Numbers::tick).toList());
-    assertEquals(List.of("1 k", "10 k", "100 k"), new LogAxis(1e3, 1e5, 0, 9).ticks().stream().map(Numbers::tick).toList());
+    assertEquals(
+        List.of("1 k", "10 k", "100 k"),
+        new LogAxis(1e3, 1e5, 0, 9).ticks().stream().map(Numbers::tick).toList());
     assertEquals("1e-7", Numbers.tick(1e-7));
     assertEquals("1e18", Numbers.tick(1e18));
   }

@@ -39,7 +39,11 @@ class PlotTest {
   }
 
   private static List<Double> numbers(Element path) {
-    return Pattern.compile("-?[\\d.]+").matcher(path.getAttribute("d")).results().map(n -> Double.valueOf(n.group())).toList();
+    return Pattern.compile("-?[\\d.]+")
+        .matcher(path.getAttribute("d"))
+        .results()
+        .map(number -> Double.valueOf(number.group()))
+        .toList();
   }
 
   private static double height(Parsed plot) {
@@ -144,7 +148,9 @@ class PlotTest {
 
   @Test
   void oneSinglePointAndEqualValuesHaveTicksOnBothAxes() {
-    for (Parsed plot : List.of(draw(series("a", 9, Form.LINE, 1.3e6)), draw(dot("a", 0.87, 0.88), dot("b", 0.87, 0.88)))) {
+    Parsed single = draw(series("a", 9, Form.LINE, 1.3e6));
+    Parsed equal = draw(dot("a", 0.87, 0.88), dot("b", 0.87, 0.88));
+    for (Parsed plot : List.of(single, equal)) {
       assertTrue(plot.elements("text", "tick").size() >= 4, plot.texts("text", "tick").toString());
     }
   }

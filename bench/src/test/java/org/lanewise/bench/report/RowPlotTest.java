@@ -37,7 +37,10 @@ class RowPlotTest {
   @Test
   void everyLaneHasItsOwnHeightAndEveryValueADot() {
     Parsed plot =
-        draw(Scale.linear("time"), row("a", new Dots(List.of(1.0, 1.1)), new Dots(List.of(1.5))), row("b", new Dots(List.of(2.0))));
+        draw(
+            Scale.linear("time"),
+            row("a", new Dots(List.of(1.0, 1.1)), new Dots(List.of(1.5))),
+            row("b", new Dots(List.of(2.0))));
 
     List<Element> dots = plot.marks();
     assertEquals(4, dots.size());
