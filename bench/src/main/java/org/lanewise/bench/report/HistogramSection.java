@@ -57,7 +57,7 @@ record HistogramSection(Results results) implements Section {
   }
 
   private static String share(double share) {
-    return share >= 0.9995 ? "≈ 100 %" : share < 1e-6 ? "< 1 ppm" : Numbers.tick(significant(100 * share)) + " %";
+    return share == 1 ? "all" : share >= 0.9995 ? "≈ 100 %" : share < 1e-6 ? "< 1 ppm" : Numbers.tick(significant(100 * share)) + " %";
   }
 
   private static double significant(double value) {
