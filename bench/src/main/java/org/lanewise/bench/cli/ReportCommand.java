@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.UserError;
 import org.lanewise.bench.report.HtmlReport;
 import org.lanewise.bench.results.ResultFile;
 import picocli.CommandLine.Command;
@@ -36,9 +37,20 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<ResultFile> results = files.stream().map(file -> ResultFile.read(file, HtmlReport.KINDS)).toList();
+    List<ResultFile> results = files.stream().map(ReportCommand::read).toList();
     new HtmlReport(results).write(output);
     spec.commandLine().getOut().println("Report: " + output);
     return ExitCode.GOOD;
+  }
+
+  /** Each file is tried alone first, so that the sentence about a row names its file. */
+  private static ResultFile read(Path file) {
+    ResultFile results = ResultFile.read(file, HtmlReport.KINDS);
+    try {
+      new HtmlReport(List.of(results));
+    } catch (UserError e) {
+      throw UserError.environment("%s: %s".formatted(file, e.getMessage()));
+    }
+    return results;
   }
 }

@@ -4,128 +4,135 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.lanewise.bench.results.Json;
-import org.lanewise.bench.results.MeasuredRow;
-import org.lanewise.bench.results.Quantity;
 
-/** Errors in ULP of certificates and validations: their histograms, and the largest beside the speed. */
+/** Errors in ULP of benchmarks, certificates and validations. */
 final class Accuracy {
-  private record Key(String kernel, String operation, String dtype) {}
+  /** One output of one implementation. */
+  record Key(String implementation, String operation, String dtype, String output) {}
 
-  private final Map<String, Map<String, Double>> histograms = new TreeMap<>();
-  private final Map<Key, Double> largest = new java.util.LinkedHashMap<>();
+  /**
+   * The largest error.
+   *
+   * @param at the input, or where it is told
+   * @param over what was tried
+   */
+  record Largest(double ulp, String at, String over) {}
 
+  /** The errors over how wrong the model is. */
+  record Curve(Key key, String inputs, List<Double> logit, List<Double> largest, List<Double> median) {}
+
+  /** How many errors lie in each bin. */
+  record Histogram(Key key, String source, List<Bin> bins) {}
+
+  record Bin(String name, double count) {}
+
+  private final Map<Key, Largest> largest = new HashMap<>();
+  private final List<Curve> curves = new ArrayList<>();
+  private final List<Histogram> histograms = new ArrayList<>();
+  private final List<JsonObject> identities = new ArrayList<>();
+
+  /** Adds a row of {@code errors}: it comes before any other source, since all were computed at the same inputs. */
+  void addError(JsonObject row) {
+    Key key = key(row, "implementation");
+    double most = Fields.number(row, "max_ulp");
+    String inputs = Fields.text(row, "inputs");
+    largest.put(key, new Largest(most, Fields.text(row, "at"), inputs));
+    JsonObject curve = Fields.object(row.get("curve"), "curve");
+    Curve read =
+        new Curve(
+            key,
+            inputs,
+            Fields.numbers(curve, "logit"),
+            Fields.numbers(curve, "largest"),
+            Fields.numbers(curve, "median"));
+    if (read.largest().size() != read.logit().size() || read.median().size() != read.logit().size()) {
+      throw new IllegalArgumentException("the lists of its \"curve\" are not of one length");
+    }
+    curves.removeIf(other -> other.key().equals(key));
+    curves.add(read);
+    if (row.has("histogram")) {
+      histograms.removeIf(other -> other.key().equals(key) && other.source().equals("bench"));
+      histograms.add(new Histogram(key, "bench", bins(Fields.array(row, "histogram"))));
+    }
+  }
+
+  /** Adds a row of a certificate. */
   void addCertificate(JsonObject row) {
-    String kernel = CheckedRows.text(row, "kernel");
-    String operation = CheckedRows.text(row, "operation");
-    String dtype = CheckedRows.text(row, "dtype");
-    String output = CheckedRows.text(row, "output");
-    Map<String, Double> bins = new java.util.LinkedHashMap<>();
-    if (row.get("histogram") instanceof JsonArray array) {
-      for (int i = 0; i < array.size(); i++) {
-        bins.put("%d floats away".formatted(i) + (i == array.size() - 1 ? " or more" : ""), Json.number(array.get(i)));
-      }
+    Key key = key(row, "kernel");
+    largest.putIfAbsent(key, new Largest(Fields.number(row, "max_ulp"), worst(row, "input"), "certificate"));
+    List<Double> counts = Fields.numbers(row, "histogram");
+    List<Bin> bins = new ArrayList<>();
+    for (int i = 0; i < counts.size(); i++) {
+      String name = i == 0 ? "correctly rounded" : i == 1 ? "1 float away" : i + " floats away";
+      bins.add(new Bin(i > 0 && i == counts.size() - 1 ? name + " or more" : name, counts.get(i)));
     }
-    histograms.put("%s: %s %s %s, certificate".formatted(kernel, operation, dtype, output), bins);
-    if (output.equals("loss")) {
-      note(kernel, operation, dtype, Json.number(row.get("max_ulp")));
-    }
+    histograms.add(new Histogram(key, "certificate", bins));
   }
 
-  void addCounts(@Nullable JsonArray counts) {
-    if (counts == null) {
+  /** Adds what a validation observed of an output, or of an identity of the mathematics. */
+  void addObservation(JsonObject row) {
+    if (row.has("identity")) {
+      Fields.numberOrNan(row, "max_ulp");
+      identities.add(row);
       return;
     }
-    for (JsonElement element : counts) {
-      if (!(element instanceof JsonObject row) || !(row.get("histogram") instanceof JsonArray array)) {
-        continue;
-      }
-      String kernel = CheckedRows.text(row, "implementation");
-      String output = CheckedRows.text(row, "output");
-      Map<String, Double> bins = new java.util.LinkedHashMap<>();
-      for (JsonElement bin : array) {
-        JsonObject object = bin.getAsJsonObject();
-        bins.put("≤ " + object.get("to_ulp").getAsString() + " ULP", Json.number(object.get("count")));
-      }
-      histograms.put("%s: %s, validate".formatted(kernel, output), bins);
-      String[] words = output.split(" ");
-      if (words.length == 3 && words[2].equals("loss") && row.get("worst") instanceof JsonObject worst && worst.has("ulp")) {
-        note(kernel, words[0], words[1], Math.abs(Json.number(worst.get("ulp"))));
-      }
+    String output = Fields.text(row, "output");
+    String[] words = output.split(" ", 3);
+    if (words.length != 3) {
+      throw new IllegalArgumentException("its \"output\" is '%s', expected operation, dtype, output".formatted(output));
     }
-  }
-
-  private void note(String kernel, String operation, String dtype, double ulp) {
-    largest.merge(new Key(kernel, operation, dtype), ulp, Math::max);
-  }
-
-  void render(StringBuilder page, Curves curves) {
-    if (histograms.isEmpty()) {
-      return;
+    Key key = new Key(Fields.text(row, "implementation"), words[0], words[1], words[2]);
+    if (row.get("worst") instanceof JsonObject worst && worst.has("ulp")) {
+      largest.putIfAbsent(
+          key, new Largest(Math.abs(Fields.number(worst, "ulp")), worst(row, "input"), "drawn and stored cases"));
     }
-    page.append("<section><h2>Accuracy</h2>\n<div class=\"plots\">");
-    scatter(page, curves);
-    page.append("</div><h3>Histograms of the error</h3><div class=\"plots\">\n");
-    histograms.forEach(
-        (title, bins) -> {
-          List<SvgRows.Row> rows = new ArrayList<>();
-          StringBuilder table = new StringBuilder();
-          bins.forEach(
-              (bin, count) -> {
-                if (count > 0) {
-                  String label = "%s: %s".formatted(bin, String.format(Locale.ROOT, "%,.0f", count));
-                  rows.add(new SvgRows.Row(label, 1, List.of(count)));
-                }
-                table.append(Html.format("<tr><td>%s</td><td class=\"n\">%.0f</td></tr>", bin, count));
-              });
-          page.append(Html.format("<figure><figcaption><h3>%s</h3></figcaption>", title))
-              .append(new SvgRows(title, "results (count)", true, rows).render())
-              .append("<details><summary>Table</summary><table><tbody>")
-              .append(table)
-              .append("</tbody></table></details></figure>\n");
-        });
-    page.append("</div></section>\n");
+    histograms.add(new Histogram(key, "validate", bins(Fields.array(row, "histogram"))));
   }
 
-  private void scatter(StringBuilder page, Curves curves) {
-    Curves.Largest.of(curves.rows())
-        .forEach(
-            (work, measured) -> {
-              List<SvgLinePlot.Series> series = new ArrayList<>();
-              StringBuilder table = new StringBuilder();
-              for (MeasuredRow row : measured) {
-                String name = row.implementation().name();
-                Double ulp = largest.get(new Key(name, work.operation(), work.dtype()));
-                double nanos = 1e9 / row.elementsPerSecond();
-                if (ulp != null && Double.isFinite(ulp) && ulp > 0) {
-                  String label = row.implementation().label();
-                  SvgLinePlot.Point point = new SvgLinePlot.Point(nanos, ulp, ulp, ulp, label);
-                  series.add(
-                      new SvgLinePlot.Series(
-                          label, curves.implementations().indexOf(row.implementation()), List.of(point)));
-                }
-                table.append(
-                    Html.format(
-                        "<tr><td>%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td></tr>",
-                        row.implementation().label(),
-                        Quantity.nanos(nanos),
-                        ulp == null ? "unknown" : ulp.toString()));
-              }
-              if (!series.isEmpty()) {
-                page.append(Html.format("<figure><figcaption><h3>%s</h3></figcaption>", work))
-                    .append(
-                        new SvgLinePlot("Speed against error", "time (ns per logit)", "largest error (ULP)", series)
-                            .render())
-                    .append("<details><summary>Table</summary><table><thead><tr><th>By</th><th class=\"n\">A logit</th>")
-                    .append("<th class=\"n\">Max ULP</th></tr></thead><tbody>")
-                    .append(table)
-                    .append("</tbody></table></details></figure>\n");
-              }
-            });
+  private static Key key(JsonObject row, String name) {
+    return new Key(
+        Fields.text(row, name), Fields.text(row, "operation"), Fields.text(row, "dtype"), Fields.text(row, "output"));
+  }
+
+  private static String worst(JsonObject row, String key) {
+    return row.get("worst") instanceof JsonObject worst && worst.has(key) ? Fields.text(worst, key) : "";
+  }
+
+  private static List<Bin> bins(JsonArray histogram) {
+    List<Bin> bins = new ArrayList<>();
+    for (JsonElement element : histogram) {
+      JsonObject bin = Fields.object(element, "histogram");
+      double to = Fields.number(bin, "to_ulp");
+      String name = to < 1 ? Double.toString(to) : Numbers.count(to);
+      bins.add(new Bin(Double.isInfinite(to) ? "more" : "≤ %s ULP".formatted(name), Fields.number(bin, "count")));
+    }
+    return bins;
+  }
+
+  /** The largest error of an output; null where nobody looked. */
+  @Nullable Largest largest(Key key) {
+    return largest.get(key);
+  }
+
+  /** Whose errors are known. */
+  List<String> implementations() {
+    return histograms.stream().map(histogram -> histogram.key().implementation()).distinct().toList();
+  }
+
+  List<Curve> curves() {
+    return curves;
+  }
+
+  List<Histogram> histograms() {
+    return histograms;
+  }
+
+  /** The identities that were tried, as rows of the file. */
+  List<JsonObject> identities() {
+    return identities;
   }
 }

@@ -1,13 +1,11 @@
 package org.lanewise.bench.report;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.lanewise.bench.results.Json;
 
 /** Checked rows, one a kernel, case and contract, added up to one line a kernel, operation and contract. */
 final class CheckedRows {
@@ -42,22 +40,21 @@ final class CheckedRows {
 
     /** The case and the input of the largest error; empty where no row told one. */
     String witness() {
-      return worst == null ? "" : "%s, %s: %s".formatted(worstCase, text(worst, "output"), text(worst, "input"));
+      return worst == null
+          ? ""
+          : "%s, %s: %s".formatted(worstCase, Fields.text(worst, "output"), Fields.text(worst, "input"));
     }
 
     private void add(JsonObject row) {
-      verdicts.merge(text(row, "verdict"), 1, Integer::sum);
-      JsonElement ulp = row.get("max_ulp");
-      if (ulp == null || ulp.isJsonNull()) {
+      verdicts.merge(Fields.text(row, "verdict"), 1, Integer::sum);
+      if (!row.has("max_ulp") || row.get("max_ulp").isJsonNull()) {
         return;
       }
-      double error = Math.abs(Json.number(ulp));
-      // A NaN is a result that should have been a number: worse than any error.
-      double rank = Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
-      if (rank > maxUlp) {
-        maxUlp = rank;
+      double error = Math.abs(Fields.number(row, "max_ulp"));
+      if (error > maxUlp) {
+        maxUlp = error;
         worst = row.get("worst") instanceof JsonObject object ? object : null;
-        worstCase = text(row, "case");
+        worstCase = Fields.text(row, "case");
       }
     }
   }
@@ -71,8 +68,8 @@ final class CheckedRows {
    * @throws IllegalArgumentException if it is none; the message says what it lacks
    */
   void add(JsonObject row) {
-    Key key = new Key(text(row, "kernel"), text(row, "operation"), text(row, "contract"));
-    String verdict = text(row, "verdict");
+    Key key = new Key(Fields.text(row, "kernel"), Fields.text(row, "operation"), Fields.text(row, "contract"));
+    String verdict = Fields.text(row, "verdict");
     if (!VERDICTS.contains(verdict)) {
       throw new IllegalArgumentException(
           "its verdict '%s' is none of %s".formatted(verdict, String.join(", ", VERDICTS)));
@@ -92,16 +89,19 @@ final class CheckedRows {
     return notGood;
   }
 
-  int count(String verdict) {
-    return tallies.values().stream().mapToInt(tally -> tally.count(verdict)).sum();
+  /** Who was judged. */
+  List<String> kernels() {
+    return tallies.keySet().stream().map(Key::kernel).distinct().toList();
   }
 
-  /** The text under a key; empty where it is null. */
-  static String text(JsonObject json, String key) {
-    JsonElement value = json.get(key);
-    if (value == null) {
-      throw new IllegalArgumentException("it lacks \"%s\"".formatted(key));
-    }
-    return value.isJsonNull() ? "" : value.isJsonPrimitive() ? value.getAsString() : value.toString();
+  int count(String kernel, String verdict) {
+    return tallies.entrySet().stream()
+        .filter(entry -> entry.getKey().kernel().equals(kernel))
+        .mapToInt(entry -> entry.getValue().count(verdict))
+        .sum();
+  }
+
+  int count(String verdict) {
+    return tallies.values().stream().mapToInt(tally -> tally.count(verdict)).sum();
   }
 }

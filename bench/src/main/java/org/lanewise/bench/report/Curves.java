@@ -1,11 +1,14 @@
 package org.lanewise.bench.report;
 
+import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.MeasuredRow;
@@ -14,50 +17,69 @@ import org.lanewise.bench.results.MeasuredRow.Implementation;
 /** Measured rows, matched by their work alone and put into curves over the batch size. */
 final class Curves {
   /** What every other implementation is compared with. */
-  private static final Implementation BASELINE = Implementation.kernel("scalar");
+  static final Implementation BASELINE = Implementation.kernel("scalar");
+
+  /** These come first and in this order, so that they look alike in every report. */
+  private static final List<Implementation> OWN =
+      Stream.of("scalar", "vector", "plain-math", "plain-vector").map(Implementation::kernel).toList();
+
+  /** The baseline that computes nothing: what the hardware allows, never a competitor. */
+  private static final String READ = "read";
+
+  /** Where implementations are compared at one point, it is the one nearest to so many logits. */
+  private static final double STATED_LOGITS = 1 << 18;
+
+  private static final Comparator<MeasuredRow> BY_BATCH = Comparator.comparingInt(row -> row.work().batch());
+
+  /** Forward stands beside forward and backward. */
+  private static final Comparator<Work> IN_PAIRS =
+      Comparator.comparing(Work::operation)
+          .thenComparing(Work::dtype, Comparator.comparing(dtype -> !dtype.equals("float32")))
+          .thenComparing(Work::data)
+          .thenComparing(Work::classes)
+          .thenComparing(Work::target)
+          .thenComparing(Work::reduction)
+          .thenComparing(Work::dtype)
+          .thenComparing(Work::direction);
 
   private record Key(Work work, Implementation implementation) {}
 
-  /**
-   * How much faster than the baseline an implementation is.
-   *
-   * @param points the number of points that both measured
-   * @param mean geometric mean of the ratios
-   */
-  record SpeedUp(Implementation implementation, int points, double mean, double least, double most) {}
+  private record Entry(MeasuredRow row, JsonObject environment, boolean peer) {}
 
-  /** The rows of the largest batch of each plot. */
-  static final class Largest {
-    private Largest() {}
-
-    static Map<Work, List<MeasuredRow>> of(List<MeasuredRow> rows) {
-      Map<Work, Integer> batches = new LinkedHashMap<>();
-      rows.stream()
-          .filter(row -> row.time() != null)
-          .forEach(row -> batches.merge(row.work().withBatch(1), row.work().batch(), Math::max));
-      Map<Work, List<MeasuredRow>> largest = new LinkedHashMap<>();
-      batches.forEach(
-          (work, batch) ->
-              largest.put(
-                  work.withBatch(batch),
-                  rows.stream().filter(r -> r.time() != null && r.work().equals(work.withBatch(batch))).toList()));
-      return largest;
-    }
-  }
-
-  private final Map<Key, MeasuredRow> rows = new LinkedHashMap<>();
+  private final Map<Key, Entry> entries = new LinkedHashMap<>();
   private int replaced;
 
-  /** Adds a row; one of the same work and implementation that was added before is replaced. */
-  void add(MeasuredRow row) {
-    if (rows.put(new Key(row.work(), row.implementation()), row) != null) {
+  /**
+   * Adds a row; one of the same work and implementation that was added before is replaced.
+   *
+   * @param environment where it was measured
+   * @param peer whether a peer computed it
+   */
+  void add(MeasuredRow row, JsonObject environment, boolean peer) {
+    if (entries.put(new Key(row.work(), row.implementation()), new Entry(row, environment, peer)) != null) {
       replaced++;
     }
   }
 
-  /** All rows, in the order in which they came. */
+  /** All rows of losses, in the order in which they came. */
   List<MeasuredRow> rows() {
-    return List.copyOf(rows.values());
+    return rows(false);
+  }
+
+  /** The measured rows of plain reads of the operands of a work, whatever the batch, by ascending batch. */
+  List<MeasuredRow> reads(Work work) {
+    return rows(true).stream()
+        .filter(row -> row.time() != null && row.work().withBatch(1).equals(work.withBatch(1)))
+        .sorted(BY_BATCH)
+        .toList();
+  }
+
+  private List<MeasuredRow> rows(boolean reads) {
+    return entries.values().stream().map(Entry::row).filter(row -> isRead(row.implementation()) == reads).toList();
+  }
+
+  private static boolean isRead(Implementation implementation) {
+    return implementation.name().equals(READ);
   }
 
   /** How many rows gave way to a later one. */
@@ -65,59 +87,65 @@ final class Curves {
     return replaced;
   }
 
-  /** The implementations that were measured, the baseline first. */
+  /** Where a row was measured. */
+  JsonObject environment(MeasuredRow row) {
+    return entry(row).environment();
+  }
+
+  /** Whether a peer computed the row. */
+  boolean isPeer(MeasuredRow row) {
+    return entry(row).peer();
+  }
+
+  private Entry entry(MeasuredRow row) {
+    return Objects.requireNonNull(entries.get(new Key(row.work(), row.implementation())));
+  }
+
+  /** Who computed losses, the project's own first. */
   List<Implementation> implementations() {
-    return rows.keySet().stream()
+    return entries.keySet().stream()
         .map(Key::implementation)
+        .filter(implementation -> !isRead(implementation))
         .distinct()
-        .sorted(Comparator.comparing(implementation -> !implementation.equals(BASELINE)))
+        .sorted(Comparator.comparingInt(who -> OWN.contains(who) ? OWN.indexOf(who) : OWN.size()))
         .toList();
   }
 
   /** The measured rows of each plot, keyed by the work at batch 1: works that differ in the batch alone. */
   Map<Work, List<MeasuredRow>> plots() {
-    Map<Work, List<MeasuredRow>> plots =
-        rows.values().stream()
+    return rows().stream()
+        .filter(row -> row.time() != null)
+        .sorted(Comparator.comparing(MeasuredRow::work, IN_PAIRS).thenComparing(BY_BATCH))
+        .collect(Collectors.groupingBy(row -> row.work().withBatch(1), LinkedHashMap::new, Collectors.toList()));
+  }
+
+  /** The row of the same work by another implementation; null where it was not measured. */
+  @Nullable MeasuredRow measured(Work work, Implementation implementation) {
+    Entry entry = entries.get(new Key(work, implementation));
+    return entry == null || entry.row().time() == null ? null : entry.row();
+  }
+
+  /**
+   * The measured rows of one point an operation and direction: of the points that the most implementations computed,
+   * the one nearest to 262,144 logits.
+   */
+  Map<Work, List<MeasuredRow>> statedPoints() {
+    Map<Work, List<MeasuredRow>> points =
+        rows().stream()
             .filter(row -> row.time() != null)
-            .collect(Collectors.groupingBy(row -> row.work().withBatch(1), LinkedHashMap::new, Collectors.toList()));
-    plots.values().forEach(plot -> plot.sort(Comparator.comparingInt(row -> row.work().batch())));
-    return plots;
-  }
-
-  /** How many times faster than the baseline the row is; NaN where the baseline was not measured. */
-  double speedUp(MeasuredRow row) {
-    MeasuredRow baseline = rows.get(new Key(row.work(), BASELINE));
-    return baseline == null ? Double.NaN : row.elementsPerSecond() / baseline.elementsPerSecond();
-  }
-
-  /** Each implementation against the baseline, over the points that both measured. */
-  List<SpeedUp> speedUps() {
-    List<SpeedUp> speedUps = new ArrayList<>();
-    for (Implementation implementation : implementations()) {
-      SpeedUp speedUp = implementation.equals(BASELINE) ? null : speedUp(implementation);
-      if (speedUp != null) {
-        speedUps.add(speedUp);
-      }
+            .collect(Collectors.groupingBy(MeasuredRow::work, LinkedHashMap::new, Collectors.toList()));
+    Map<List<String>, Work> chosen = new LinkedHashMap<>();
+    Comparator<Work> better =
+        Comparator.<Work>comparingInt(work -> -points.getOrDefault(work, List.of()).size())
+            .thenComparingDouble(work -> Math.abs(Math.log(work.elements() / STATED_LOGITS)));
+    for (Work work : points.keySet()) {
+      chosen.merge(
+          List.of(work.operation(), work.direction()), work, (a, b) -> better.compare(b, a) < 0 ? b : a);
     }
-    return speedUps;
-  }
-
-  private @Nullable SpeedUp speedUp(Implementation implementation) {
-    double[] ratios =
-        rows.values().stream()
-            .filter(row -> row.implementation().equals(implementation))
-            .mapToDouble(this::speedUp)
-            .filter(ratio -> !Double.isNaN(ratio))
-            .sorted()
-            .toArray();
-    if (ratios.length == 0) {
-      return null;
-    }
-    double logSum = 0;
-    for (double ratio : ratios) {
-      logSum += Math.log(ratio);
-    }
-    return new SpeedUp(
-        implementation, ratios.length, Math.exp(logSum / ratios.length), ratios[0], ratios[ratios.length - 1]);
+    Map<Work, List<MeasuredRow>> stated = new LinkedHashMap<>();
+    List<Work> ordered = new ArrayList<>(chosen.values());
+    ordered.sort(Comparator.comparing(Work::operation).thenComparing(Work::direction));
+    ordered.forEach(work -> stated.put(work, points.getOrDefault(work, List.of())));
+    return stated;
   }
 }

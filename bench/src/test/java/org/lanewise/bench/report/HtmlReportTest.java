@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -22,6 +24,10 @@ import org.lanewise.bench.results.ResultFile;
 
 class HtmlReportTest {
   private static final String EVIL = "<script>alert('\"&')</script>";
+  private static final List<String> NAMES =
+      List.of(
+          "read", "scalar", "vector", "plain-math", "plain-vector", "pytorch-eager", "pytorch-compile", "jax-jit",
+          "onnxruntime");
   private static final Implementation SCALAR = Implementation.kernel("scalar");
   private static final Implementation VECTOR = Implementation.kernel("vector");
   private static final Implementation GPU = new Implementation("pytorch-eager", "A GPU", 1, "pinned");
@@ -61,6 +67,23 @@ class HtmlReportTest {
     return row;
   }
 
+  /** The errors of one output, as many as a benchmark writes. */
+  private static JsonObject error(String implementation, String operation, String output) {
+    JsonObject error = AccuracyTest.error(implementation, "0.9");
+    error.addProperty("operation", operation);
+    error.addProperty("output", output);
+    JsonObject curve = new JsonObject();
+    for (String key : List.of("logit", "largest", "median")) {
+      JsonArray values = new JsonArray();
+      for (int i = 0; i < 208; i++) {
+        values.add(key.equals("logit") ? i - 103.5 : 0.1234 + i * 0.001);
+      }
+      curve.add(key, values);
+    }
+    error.add("curve", curve);
+    return error;
+  }
+
   private static String page(ResultFile... files) {
     return new HtmlReport(List.of(files)).html();
   }
@@ -70,6 +93,11 @@ class HtmlReportTest {
         Pattern.compile("<script type=\"application/json\" id=\"data\">(.*?)</script>", Pattern.DOTALL).matcher(page);
     assertTrue(matcher.find());
     return JsonParser.parseString(matcher.group(1)).getAsJsonObject();
+  }
+
+  /** The rows of a plot. */
+  private static JsonObject rows(String page, int plot) {
+    return data(page).getAsJsonArray("plots").get(plot).getAsJsonObject().getAsJsonObject("rows");
   }
 
   @Test
@@ -83,8 +111,9 @@ class HtmlReportTest {
     assertFalse(page.contains("<script>"), "no script but the data");
     assertEquals(1, page.split("</script>", -1).length - 1);
     assertTrue(page.contains("&lt;script&gt;"));
-    assertFalse(Pattern.compile("(?i)https?:|src=|<link|@import|url\\(").matcher(page).find(), "needs no network");
-    assertEquals(EVIL, data(page).getAsJsonArray("measured").get(1).getAsJsonArray().get(16).getAsString());
+    assertFalse(Pattern.compile("(?i)https?:|src=|<link|@import|url\\((?!#)").matcher(page).find(), "needs no network");
+    assertFalse(Pattern.compile("(?i)href=(?!\"#\\w+\")").matcher(page).find(), "links to nothing but itself");
+    assertEquals(EVIL, rows(page, 0).keySet().iterator().next());
   }
 
   @Test
@@ -95,11 +124,12 @@ class HtmlReportTest {
             file("bench", row(work(1), VECTOR, 10), row(work(16), VECTOR, 50)),
             file("peers", row(work(16), GPU, 400)));
 
-    assertEquals(1, page.split("<figure>", -1).length - 1);
-    assertTrue(page.contains("<h3>vector against scalar</h3><b>2.83×</b>"));
+    assertEquals(2, data(page).getAsJsonArray("plots").size(), "throughput, and speed-ups against scalar");
+    assertTrue(page.contains("<h3>vector against scalar</h3><b class=\"\">2.83×</b>"), page);
     assertTrue(page.contains("geometric mean of 2 points; 2.00× to 4.00×"));
     assertTrue(page.contains("pytorch-eager, A GPU, pinned"));
-    assertTrue(page.contains("<td>vector</td><td class=\"n\">50 ns</td><td class=\"n\">45 ns – 75 ns</td>"), page);
+    assertTrue(page.contains("<td>16<td>50 ns<td>45 – 75 ns<td>320 M"), page);
+    assertEquals("[[1,10,9,15],[16,50,45,75]]", rows(page, 0).get("vector").toString());
   }
 
   @Test
@@ -110,7 +140,7 @@ class HtmlReportTest {
             file("bench", row(work(1), VECTOR, 30)));
 
     assertTrue(page.contains("1 rows occur in more than one file"));
-    assertEquals(1, data(page).getAsJsonArray("measured").size());
+    assertEquals("{\"vector\":[[1,30,27,45]]}", rows(page, 0).toString());
     assertTrue(page.contains("30 ns"));
   }
 
@@ -129,8 +159,8 @@ class HtmlReportTest {
 
     assertTrue(page.contains("<h3>vector</h3><b class=\"good\">conforms</b>"));
     assertTrue(page.contains("<h3>mine</h3><b class=\"bad\">fails</b>"));
-    assertTrue(page.contains("<td class=\"n\">0.750</td>"));
-    assertTrue(page.contains("<code>cross_entropy/near_tie/1, loss: logits=0x1p0"));
+    assertTrue(page.contains("<td>0.750"));
+    assertTrue(page.contains("<td class=wide>cross_entropy/near_tie/1, loss: logits=0x1p0"));
     assertTrue(page.contains("It is 9.25 ULP off."));
     assertTrue(page.contains("./lanewise verify"));
   }
@@ -149,19 +179,34 @@ class HtmlReportTest {
   void theLargestPresetWithManyImplementationsStaysBelowOneMegabyte() {
     List<MeasuredRow> rows = new ArrayList<>();
     for (Work work : Grid.load().preset("full").points()) {
-      for (String name : List.of("scalar", "vector", "pytorch-eager", "pytorch-compile")) {
+      for (String name : NAMES) {
         rows.add(row(work, Implementation.kernel(name), 123456.789012345));
       }
     }
-    List<JsonObject> checks = new ArrayList<>();
-    for (int i = 0; i < 5000; i++) {
-      checks.add(check("mine", "FAILED", 9, "It is 9 ULP off, which is more than the four that it declares."));
+    JsonArray errors = new JsonArray();
+    for (String name : NAMES.subList(1, NAMES.size())) {
+      for (String output : List.of("loss", "logits_gradient")) {
+        errors.add(error(name, "bce_with_logits", output));
+        errors.add(error(name, "cross_entropy", output));
+      }
     }
-    String page =
-        page(file("bench", rows.toArray(MeasuredRow[]::new)), new ResultFile("verify", environment(), checks));
+    List<JsonObject> checks = new ArrayList<>();
+    for (int i = 0; i < 15_000; i++) {
+      JsonObject check = check("mine", "FAILED", 9, "It is 9 ULP off, which is more than the four that it declares.");
+      check.addProperty("case", "cross_entropy/region_%d/the-name-of-a-case-%d".formatted(i % 60, i));
+      check.addProperty("region", "REGION_" + i % 60);
+      checks.add(check);
+    }
+    JsonObject machine = environment();
+    machine.addProperty("read_bandwidth_bytes_per_s", 1.1e10);
+    machine.addProperty("dependent_add_hz", 3.4e9);
+    ResultFile measured =
+        new ResultFile("bench", machine, rows.stream().map(MeasuredRow::toJson).toList(), null, errors);
+    String page = page(measured, new ResultFile("verify", environment(), checks));
 
-    assertTrue(page.length() < 1_000_000, page.length() + " characters");
-    assertTrue(page.contains("Failed or mistrusted: 5000, the first 100 are listed"));
+    int bytes = page.getBytes(StandardCharsets.UTF_8).length;
+    assertTrue(bytes < 1_000_000, bytes + " bytes");
+    assertTrue(page.contains("Failed or mistrusted: 15000, the first 50 are listed"));
   }
 
   @Test

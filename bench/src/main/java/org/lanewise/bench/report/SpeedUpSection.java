@@ -1,0 +1,57 @@
+package org.lanewise.bench.report;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** How many times faster everybody is than the scalar kernel, and than the best peer. */
+record SpeedUpSection(Results results) implements Section {
+  @Override
+  public void render(Page page) {
+    SpeedUps speedUps = new SpeedUps(results.curves());
+    Page plots = page.nested();
+    plot(plots, "Against scalar", "over the points that both measured", speedUps.againstBaseline());
+    plot(
+        plots,
+        "Against the best peer",
+        "over the points of at least %,d logits; the best peer is the fastest of each".formatted(SpeedUps.COUNTED),
+        speedUps.againstBestPeer());
+    if (plots.isEmpty()) {
+      return;
+    }
+    page.open("speedups", "Speed-ups");
+    page.add("<p>A bar is the geometric mean, the thin line reaches from the worst point to the best. Left of 1 is ")
+        .add("slower.</p>\n<div class=\"plots\">\n")
+        .add(plots.toString())
+        .add("</div>\n");
+    page.close();
+  }
+
+  private void plot(Page page, String title, String detail, List<SpeedUps.SpeedUp> speedUps) {
+    List<RowPlot.Row> bars = new ArrayList<>();
+    Table table =
+        new Table("")
+            .text("By", "by")
+            .number("Points", "points")
+            .number("Geometric mean", "mean")
+            .number("Worst", "worst")
+            .number("Best", "best")
+            .wide("Worst point", "worst_point");
+    for (SpeedUps.SpeedUp speedUp : speedUps) {
+      String label = speedUp.implementation().label();
+      bars.add(
+          new RowPlot.Row(
+              "%s: %s".formatted(label, Numbers.ratio(speedUp.mean())),
+              results.style(label),
+              List.of(new RowPlot.Bar(speedUp.mean(), speedUp.least(), speedUp.most()))));
+      table.row(
+          Table.Cell.of(label),
+          Table.Cell.of(Integer.toString(speedUp.points()), speedUp.points()),
+          Table.Cell.of(Numbers.ratio(speedUp.mean()), speedUp.mean()),
+          Table.Cell.of(Numbers.ratio(speedUp.least()), speedUp.least()),
+          Table.Cell.of(Numbers.ratio(speedUp.most()), speedUp.most()),
+          Table.Cell.of(speedUp.worst().toString()));
+    }
+    page.figure(
+        title, detail, new RowPlot(title, Plot.Scale.log("times as fast (geometric mean)"), bars).render(), table);
+  }
+}
