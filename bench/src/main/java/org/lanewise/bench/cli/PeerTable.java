@@ -6,14 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Time;
+import org.lanewise.bench.results.Ratio;
 
 /**
  * How many times longer the peers take than one kernel: point by point, in the geometric mean, and where it is least. The
@@ -56,7 +55,7 @@ final class PeerTable {
                     cells(
                         work.shape(),
                         columns.stream().map(column -> ratio(rows, work, column)),
-                        spread(List.of(Objects.requireNonNull(best(rows, work, peers))))));
+                        ratio(rows, work, peers)));
               }
             });
     List<Work> counted = points.stream().filter(work -> work.elements() >= COUNTED).toList();
@@ -66,10 +65,15 @@ final class PeerTable {
         cells(
             "geometric mean",
             columns.stream().map(column -> mean(ratios(rows, counted, column))),
-            spread(counted.stream().map(work -> best(rows, work, peers)).filter(Objects::nonNull).toList())));
-    table.row(cells("worst", columns.stream().map(column -> least(ratios(rows, counted, column))), ""));
+            mean(ratios(rows, counted, peers))));
+    table.row(
+        cells(
+            "worst",
+            columns.stream().map(column -> worst(ratios(rows, counted, column))),
+            worst(ratios(rows, counted, peers))));
     StringBuilder text = new StringBuilder(table.toString());
-    worst(rows, counted, peers)
+    counted.stream()
+        .min(Comparator.comparingDouble(work -> Objects.requireNonNull(ratio(rows, work, peers)).value()))
         .ifPresent(work -> text.append("The worst point is ").append(named(work)).append(".\n"));
     peers.forEach(peer -> text.append(compiled(rows, peer)));
     return text.toString();
@@ -93,57 +97,39 @@ final class PeerTable {
             seconds[seconds.length - 1]);
   }
 
-  private static Optional<Work> worst(List<MeasuredRow> rows, List<Work> points, List<String> peers) {
-    return points.stream().min(Comparator.comparingDouble(work -> Objects.requireNonNull(ratio(rows, work, peers))));
-  }
-
   private static String named(Work work) {
     return "%s %s %s %s".formatted(work.operation(), work.direction(), work.shape(), work.data());
   }
 
-  private static String[] cells(String name, Stream<@Nullable Double> ratios, String spread) {
+  /**
+   * A row.
+   *
+   * @param spread of which the room for it stands in the last cell
+   */
+  private static String[] cells(String name, Stream<@Nullable Ratio> ratios, @Nullable Ratio spread) {
     List<String> cells = new ArrayList<>(List.of(name));
-    ratios.forEach(ratio -> cells.add(ratio == null ? "-" : String.format(Locale.ROOT, "%.2f", ratio)));
-    cells.add(spread);
+    ratios.forEach(ratio -> cells.add(ratio == null ? "-" : String.format(Locale.ROOT, "%.2f", ratio.value())));
+    cells.add(spread == null ? "" : String.format(Locale.ROOT, "%.2f - %.2f", spread.low(), spread.high()));
     return cells.toArray(String[]::new);
   }
 
-  /** The kernel and the fastest peer on one point. */
-  private record Pair(Time kernel, Time peer) {}
-
-  /** The geometric mean of the least and of the largest ratios that the samples leave room for. */
-  private static String spread(List<Pair> pairs) {
-    Double low = mean(pairs.stream().mapToDouble(pair -> pair.peer.low() / pair.kernel.high()).toArray());
-    Double high = mean(pairs.stream().mapToDouble(pair -> pair.peer.high() / pair.kernel.low()).toArray());
-    return low == null || high == null ? "" : String.format(Locale.ROOT, "%.2f - %.2f", low, high);
+  private static List<Ratio> ratios(List<MeasuredRow> rows, List<Work> points, List<String> peers) {
+    return points.stream().map(work -> ratio(rows, work, peers)).filter(Objects::nonNull).toList();
   }
 
-  private static double[] ratios(List<MeasuredRow> rows, List<Work> points, List<String> peers) {
-    return points.stream()
-        .map(work -> ratio(rows, work, peers))
-        .filter(Objects::nonNull)
-        .mapToDouble(Double::doubleValue)
-        .toArray();
+  private static @Nullable Ratio mean(List<Ratio> ratios) {
+    return ratios.isEmpty() ? null : Ratio.mean(ratios);
   }
 
-  private static @Nullable Double mean(double[] ratios) {
-    return ratios.length == 0 ? null : Math.exp(DoubleStream.of(ratios).map(Math::log).average().orElseThrow());
-  }
-
-  private static @Nullable Double least(double[] ratios) {
-    return ratios.length == 0 ? null : DoubleStream.of(ratios).min().orElseThrow();
+  private static @Nullable Ratio worst(List<Ratio> ratios) {
+    return ratios.stream().min(Comparator.comparingDouble(Ratio::value)).orElse(null);
   }
 
   /** The time of the fastest of the peers over the kernel's; null where either was not measured. */
-  private static @Nullable Double ratio(List<MeasuredRow> rows, Work work, List<String> peers) {
-    Pair pair = best(rows, work, peers);
-    return pair == null ? null : pair.peer.median() / pair.kernel.median();
-  }
-
-  private static @Nullable Pair best(List<MeasuredRow> rows, Work work, List<String> peers) {
+  private static @Nullable Ratio ratio(List<MeasuredRow> rows, Work work, List<String> peers) {
     Time kernel = fastest(rows, work, List.of(BASE));
     Time peer = fastest(rows, work, peers);
-    return kernel == null || peer == null ? null : new Pair(kernel, peer);
+    return kernel == null || peer == null ? null : Ratio.of(peer, kernel);
   }
 
   private static @Nullable Time fastest(List<MeasuredRow> rows, Work work, List<String> names) {

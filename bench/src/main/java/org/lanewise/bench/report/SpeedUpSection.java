@@ -2,9 +2,14 @@ package org.lanewise.bench.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.MeasuredRow.Implementation;
 
 /** How many times faster everybody is than the scalar kernel, and than the best peer. */
 record SpeedUpSection(Results results) implements Section {
+  /** The kernel whose every point is shown beside the peers. */
+  private static final Implementation OWN = Implementation.kernel("vector");
+
   @Override
   public void render(Page page) {
     SpeedUps speedUps = new SpeedUps(results.curves());
@@ -23,7 +28,33 @@ record SpeedUpSection(Results results) implements Section {
         .add("slower.</p>\n<div class=\"plots\">\n")
         .add(plots.toString())
         .add("</div>\n");
+    pointByPoint(page, speedUps.leads(OWN));
     page.close();
+  }
+
+  private static void pointByPoint(Page page, List<SpeedUps.Lead> leads) {
+    if (leads.isEmpty()) {
+      return;
+    }
+    Table table =
+        new Table("")
+            .text("Point", null)
+            .text("Shape", null)
+            .text("Fastest peer", null)
+            .number("Its time over that of vector", null)
+            .number("5 % – 95 %", null);
+    for (SpeedUps.Lead lead : leads) {
+      Work work = lead.row().work();
+      table.row(
+          Table.Cell.of("%s %s, %s, %s data".formatted(work.operation(), work.direction(), work.reduction(), work.data())),
+          Table.Cell.of(work.shape()),
+          Table.Cell.of(lead.peer().implementation().name()),
+          Table.Cell.of(Numbers.ratio(lead.ratio().value()), lead.ratio().value()),
+          Table.Cell.shown("%s – %s".formatted(Numbers.ratio(lead.ratio().low()), Numbers.ratio(lead.ratio().high()))));
+    }
+    page.add("<details open><summary>vector against the fastest peer, point by point</summary>")
+        .add(table.html())
+        .add("</details>\n");
   }
 
   private void plot(Page page, String title, String detail, List<SpeedUps.SpeedUp> speedUps) {

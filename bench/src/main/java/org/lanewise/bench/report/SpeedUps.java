@@ -3,12 +3,12 @@ package org.lanewise.bench.report;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
+import org.lanewise.bench.results.Ratio;
 
 /** How many times faster implementations are than something else, over the points that both measured. */
 final class SpeedUps {
@@ -24,7 +24,10 @@ final class SpeedUps {
    */
   record SpeedUp(Implementation implementation, int points, double mean, double least, double most, Work worst) {}
 
-  private record Ratio(Work work, double value) {}
+  /** How many times faster than the fastest peer a row is, and which that is. */
+  record Lead(MeasuredRow row, MeasuredRow peer, Ratio ratio) {}
+
+  private record AtPoint(Work work, Ratio ratio) {}
 
   private final Curves curves;
 
@@ -36,14 +39,26 @@ final class SpeedUps {
   List<SpeedUp> againstBaseline() {
     return of(
         curves.rows().stream().filter(row -> !row.implementation().equals(Curves.BASELINE)).toList(),
-        this::againstBaseline);
+        row -> curves.measured(row.work(), Curves.BASELINE));
   }
 
   /** Whoever is no peer against the fastest peer of each point, on as many threads of the same device. */
   List<SpeedUp> againstBestPeer() {
     return of(
         curves.rows().stream().filter(row -> !curves.isPeer(row) && row.work().elements() >= COUNTED).toList(),
-        this::againstBestPeer);
+        this::bestPeer);
+  }
+
+  /** One kernel against the fastest peer, point by point. */
+  List<Lead> leads(Implementation kernel) {
+    List<Lead> leads = new ArrayList<>();
+    for (MeasuredRow row : curves.rows()) {
+      MeasuredRow peer = row.implementation().equals(kernel) ? bestPeer(row) : null;
+      if (peer != null && row.time() != null && peer.time() != null) {
+        leads.add(new Lead(row, peer, Ratio.of(peer.time(), row.time())));
+      }
+    }
+    return leads;
   }
 
   /** How many times faster than the baseline the row is; NaN where one of them was not measured. */
@@ -52,47 +67,43 @@ final class SpeedUps {
     return baseline == null ? Double.NaN : row.elementsPerSecond() / baseline.elementsPerSecond();
   }
 
-  private double againstBestPeer(MeasuredRow row) {
+  /** The fastest peer at the row's point, on as many threads of the same device; null where none was measured. */
+  private @Nullable MeasuredRow bestPeer(MeasuredRow row) {
     return curves.rows().stream()
-            .filter(peer -> peer.time() != null && curves.isPeer(peer) && peer.work().equals(row.work()))
-            .filter(peer -> peer.implementation().device().equals(row.implementation().device()))
-            .filter(peer -> peer.implementation().threads() == row.implementation().threads())
-            .mapToDouble(peer -> row.elementsPerSecond() / peer.elementsPerSecond())
-            .min()
-            .orElse(Double.NaN);
+        .filter(peer -> peer.time() != null && curves.isPeer(peer) && peer.work().equals(row.work()))
+        .filter(peer -> peer.implementation().device().equals(row.implementation().device()))
+        .filter(peer -> peer.implementation().threads() == row.implementation().threads())
+        .max(Comparator.comparingDouble(MeasuredRow::elementsPerSecond))
+        .orElse(null);
   }
 
-  private List<SpeedUp> of(List<MeasuredRow> rows, ToDoubleFunction<MeasuredRow> ratio) {
+  private List<SpeedUp> of(List<MeasuredRow> rows, Function<MeasuredRow, @Nullable MeasuredRow> other) {
     List<SpeedUp> speedUps = new ArrayList<>();
     for (Implementation implementation : curves.implementations()) {
-      List<Ratio> ratios =
-          rows.stream()
-              .filter(row -> row.implementation().equals(implementation))
-              .map(row -> new Ratio(row.work(), ratio.applyAsDouble(row)))
-              .filter(one -> !Double.isNaN(one.value()))
-              .sorted(Comparator.comparingDouble(Ratio::value))
-              .toList();
-      SpeedUp speedUp = of(implementation, ratios);
-      if (speedUp != null) {
-        speedUps.add(speedUp);
+      List<AtPoint> ratios = new ArrayList<>();
+      for (MeasuredRow row : rows) {
+        MeasuredRow slower = row.implementation().equals(implementation) ? other.apply(row) : null;
+        if (slower != null && slower.time() != null && row.time() != null) {
+          ratios.add(new AtPoint(row.work(), Ratio.of(slower.time(), row.time())));
+        }
+      }
+      if (!ratios.isEmpty()) {
+        speedUps.add(of(implementation, ratios));
       }
     }
     speedUps.sort(Comparator.comparingDouble(SpeedUp::mean).reversed());
     return speedUps;
   }
 
-  private static @Nullable SpeedUp of(Implementation implementation, List<Ratio> ratios) {
-    if (ratios.isEmpty()) {
-      return null;
-    }
-    double logSum = ratios.stream().mapToDouble(one -> Math.log(one.value())).sum();
-    Ratio least = Objects.requireNonNull(ratios.getFirst());
+  private static SpeedUp of(Implementation implementation, List<AtPoint> ratios) {
+    ratios.sort(Comparator.comparingDouble(point -> point.ratio().value()));
+    AtPoint least = ratios.getFirst();
     return new SpeedUp(
         implementation,
         ratios.size(),
-        Math.exp(logSum / ratios.size()),
-        least.value(),
-        ratios.getLast().value(),
+        Ratio.mean(ratios.stream().map(AtPoint::ratio).toList()).value(),
+        least.ratio().value(),
+        ratios.getLast().ratio().value(),
         least.work());
   }
 }

@@ -95,6 +95,18 @@ class CurvesTest {
     assertEquals(1, vector.mean(), 1e-12, "of 2 and 1/2");
     assertEquals(0.5, vector.least(), 1e-12);
     assertEquals(4096, vector.worst().batch());
+    assertEquals(
+        List.of("2048 pytorch-compile 2.0", "4096 pytorch-eager 0.5", "16 pytorch-eager 1000000.0"),
+        new SpeedUps(curves)
+            .leads(Implementation.kernel("vector")).stream()
+                .map(
+                    lead ->
+                        "%d %s %s"
+                            .formatted(
+                                lead.row().work().batch(),
+                                lead.peer().implementation().name(),
+                                lead.ratio().value()))
+                .toList());
   }
 
   @Test
