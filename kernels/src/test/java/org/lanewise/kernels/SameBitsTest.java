@@ -131,7 +131,7 @@ class SameBitsTest {
     command.addAll(List.of(arguments));
     Path file = directory.resolve("output");
     Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(file.toFile()).start();
-    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+    boolean ended = process.waitFor(5, TimeUnit.MINUTES);
     process.destroyForcibly().waitFor();
     String output = Files.readString(file);
     assertTrue(ended, () -> String.join(" ", command) + " does not end\n" + output);
