@@ -17,8 +17,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.baseline.MachineSpeed;
 import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.KernelProvider;
 
@@ -33,7 +36,24 @@ public final class Environment {
           "sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512_bf16",
           "avx512_fp16", "avx512_vnni", "asimd", "asimdhp", "asimdfhm", "bf16", "sve", "sve2");
 
+  /** The size of a cache, as Linux tells it. */
+  private static final Pattern SIZE = Pattern.compile(" (\\d+)([KMG])$");
+
+  /** The key of what one thread reads from memory a second. */
+  static final String READ_BANDWIDTH = "read_bandwidth_bytes_per_s";
+
+  /** The key of the clock, as dependent additions tell it. */
+  static final String DEPENDENT_ADDS = "dependent_add_hz";
+
   private Environment() {}
+
+  /** The environment of this JVM, now, and what the machine can do at best: takes up to a second. */
+  public static JsonObject measured() {
+    JsonObject environment = current();
+    environment.addProperty(READ_BANDWIDTH, MachineSpeed.readBandwidth(lastLevelCache(environment)));
+    environment.addProperty(DEPENDENT_ADDS, MachineSpeed.dependentAdds());
+    return environment;
+  }
 
   /** The environment of this JVM, now. */
   public static JsonObject current() {
@@ -151,6 +171,16 @@ public final class Environment {
       return List.of();
     }
     return List.copyOf(caches);
+  }
+
+  /** The bytes of the largest cache that one core sees; null where the environment does not tell. */
+  static @Nullable Long lastLevelCache(JsonObject environment) {
+    return environment.getAsJsonArray("cpu_caches").asList().stream()
+        .map(cache -> SIZE.matcher(cache.getAsString()))
+        .filter(Matcher::find)
+        .map(size -> Long.parseLong(size.group(1)) << (10 * "KMG".indexOf(size.group(2)) + 10))
+        .max(Long::compare)
+        .orElse(null);
   }
 
   private static @Nullable Integer vectorLanes() {
