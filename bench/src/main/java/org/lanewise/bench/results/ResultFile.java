@@ -43,7 +43,11 @@ public record ResultFile(
   public static ResultFile read(Path file, List<String> kinds) {
     JsonElement root;
     try {
-      root = JsonParser.parseString(Files.readString(file));
+      String text = Files.readString(file);
+      if (text.isBlank()) {
+        throw UserError.environment("%s is empty; name a file that Lanewise wrote.".formatted(file));
+      }
+      root = JsonParser.parseString(text);
     } catch (CharacterCodingException | JsonParseException e) {
       throw UserError.environment("%s is not JSON; name a file that Lanewise wrote.".formatted(file));
     } catch (IOException e) {

@@ -13,7 +13,8 @@ import org.lanewise.kernels.tensor.DType;
  *
  * @param rowsPerSecond rows of the batch
  * @param bytesPerSecond the bytes that the work must move at least, over the time
- * @param bandwidthShare those over what one thread reads from memory there; above 1 the operands lay in a cache
+ * @param bandwidthShare those over what one thread reads from memory there, on a GPU over what it copies within its memory;
+ *     above 1 the operands lay in a cache
  * @param cyclesPerElement clock cycles a logit: an estimate, for it takes the clock to be that of the moment in which it
  *     was measured
  */
@@ -23,9 +24,10 @@ public record Units(double rowsPerSecond, double bytesPerSecond, double bandwidt
     double seconds = row.time() == null ? Double.NaN : row.time().median() / 1e9;
     Work work = row.work();
     double bytesPerSecond = bytes(work) / seconds;
-    // Bandwidth and clock were measured on one core of the CPU; they say nothing about several, or about a GPU.
-    boolean oneCore = row.implementation().device().equals("cpu") && row.implementation().threads() == 1;
-    double bandwidth = oneCore ? number(environment, Environment.READ_BANDWIDTH) : Double.NaN;
+    // Bandwidth and clock were measured on one core of the CPU; they say nothing about several.
+    boolean cpu = row.implementation().device().equals("cpu");
+    boolean oneCore = cpu && row.implementation().threads() == 1;
+    double bandwidth = oneCore ? number(environment, Environment.READ_BANDWIDTH) : cpu ? Double.NaN : copies(environment);
     double clock = oneCore ? number(environment, Environment.DEPENDENT_ADDS) : Double.NaN;
     return new Units(
         work.batch() / seconds, bytesPerSecond, bytesPerSecond / bandwidth, seconds * clock / work.elements());
@@ -42,6 +44,14 @@ public record Units(double rowsPerSecond, double bytesPerSecond, double bandwidt
     long losses = work.reduction().equals("none") ? (bce ? work.elements() : work.batch()) * width : 0;
     long gradient = work.backward() ? work.elements() * width : 0;
     return work.elements() * width + targets + losses + gradient;
+  }
+
+  /** What a GPU copies within its memory in a second, bytes read and bytes written. */
+  private static double copies(JsonObject environment) {
+    return environment.get("bandwidth") instanceof JsonObject bandwidth
+            && bandwidth.get("device_copy") instanceof JsonObject copy
+        ? 1e9 * number(copy, "gb_per_s")
+        : Double.NaN;
   }
 
   /** A fact of the environment; NaN where it is not there or not known. */
