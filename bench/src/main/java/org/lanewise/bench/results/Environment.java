@@ -184,6 +184,14 @@ public final class Environment {
     return number(environment, DEPENDENT_ADDS);
   }
 
+  /** The bytes, read and written, that a GPU copies within its memory in a second; NaN where the environment does not tell. */
+  public static double deviceCopyBandwidth(JsonObject environment) {
+    return environment.get("bandwidth") instanceof JsonObject bandwidth
+            && bandwidth.get("device_copy") instanceof JsonObject copy
+        ? 1e9 * number(copy, "gb_per_s")
+        : Double.NaN;
+  }
+
   private static double number(JsonObject environment, String key) {
     return environment.get(key) instanceof JsonPrimitive value && value.isNumber() ? value.getAsDouble() : Double.NaN;
   }

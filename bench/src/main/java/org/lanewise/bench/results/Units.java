@@ -11,7 +11,8 @@ import org.lanewise.kernels.tensor.DType;
  *
  * @param rowsPerSecond rows of the batch
  * @param bytesPerSecond the bytes that the work must move at least, over the time
- * @param bandwidthShare those over what one thread reads from memory there; above 1 the operands lay in a cache
+ * @param bandwidthShare those over what one thread reads from memory there, on a GPU over what it copies within its memory;
+ *     above 1 the operands lay in a cache
  * @param cyclesPerElement clock cycles a logit: an estimate, for it takes the clock to be that of the moment in which it
  *     was measured
  */
@@ -21,9 +22,13 @@ public record Units(double rowsPerSecond, double bytesPerSecond, double bandwidt
     double seconds = row.time() == null ? Double.NaN : row.time().median() / 1e9;
     Work work = row.work();
     double bytesPerSecond = bytes(work) / seconds;
-    // Bandwidth and clock were measured on one core of the CPU; they say nothing about several, or about a GPU.
-    boolean oneCore = row.implementation().device().equals("cpu") && row.implementation().threads() == 1;
-    double bandwidth = oneCore ? Environment.readBandwidth(environment) : Double.NaN;
+    // Bandwidth and clock were measured on one core of the CPU; they say nothing about several.
+    boolean cpu = row.implementation().device().equals("cpu");
+    boolean oneCore = cpu && row.implementation().threads() == 1;
+    double bandwidth =
+        oneCore
+            ? Environment.readBandwidth(environment)
+            : cpu ? Double.NaN : Environment.deviceCopyBandwidth(environment);
     double clock = oneCore ? Environment.clock(environment) : Double.NaN;
     return new Units(
         work.batch() / seconds, bytesPerSecond, bytesPerSecond / bandwidth, seconds * clock / work.elements());

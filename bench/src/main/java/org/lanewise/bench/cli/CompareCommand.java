@@ -1,0 +1,72 @@
+package org.lanewise.bench.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.compare.Comparison;
+import org.lanewise.bench.compare.Prices;
+import org.lanewise.bench.report.HtmlReport;
+import org.lanewise.bench.results.ResultFile;
+import org.lanewise.bench.results.SafeFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lanewise compare}: a kernel on the CPU against another device, and the batch size from which that one wins. */
+@Command(
+    name = "compare",
+    sortOptions = false,
+    description = "Compares a kernel on the CPU with a GPU, or with peers, and finds the batch size where one overtakes the other.",
+    footer = {
+      "",
+      "A crossover is interpolated between measured batch sizes, never beyond them, and is",
+      "claimed only where on both sides of it it is clear who is faster; in brackets, how far",
+      "the 5th and 95th percentiles of the times leave room for it. On a GPU each row says",
+      "what is transferred: docs/gpu.md.",
+      "",
+      "Examples:",
+      "  ./lanewise compare cpu.json gpu.json",
+      "  ./lanewise compare cpu.json cpu-all-threads.json gpu.json --report compare.html",
+      "  ./lanewise compare cpu.json gpu.json --price cpu=0.09 --price H100=2.5"
+    })
+final class CompareCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(arity = "1..*", paramLabel = "FILE", description = "Results of bench, of peers, or of a GPU.")
+  private List<Path> files = List.of();
+
+  @Option(names = "--base", paramLabel = "ID", description = "The kernel on the CPU (default: vector).")
+  private String base = "vector";
+
+  @Option(
+      names = "--against",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Only these (default: all that was measured on a GPU; without one, the peers on the CPU).")
+  private List<String> against = List.of();
+
+  @Option(
+      names = "--price",
+      paramLabel = "DEVICE=PRICE",
+      description = "What an hour of a device costs, such as cpu=0.09: adds the cost of 10^9 logits at the largest batch.")
+  private List<String> prices = List.of();
+
+  @Option(names = "--report", paramLabel = "FILE", description = "Write an HTML report.")
+  private @Nullable Path report;
+
+  @Override
+  public Integer call() {
+    SafeFile.requireWritable(report);
+    Prices told = new Prices(prices);
+    List<ResultFile> results = files.stream().map(file -> ResultFile.read(file, Comparison.KINDS)).toList();
+    spec.commandLine().getOut().print(new CompareTable(Comparison.of(results, base, against), told));
+    if (report != null) {
+      new HtmlReport(results).write(report);
+    }
+    return ExitCode.GOOD;
+  }
+}

@@ -1,0 +1,212 @@
+package org.lanewise.bench.compare;
+
+import com.google.gson.JsonObject;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.lanewise.bench.UserError;
+import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.bench.results.MeasuredRow.Implementation;
+import org.lanewise.bench.results.ResultFile;
+
+/**
+ * A kernel on the CPU against whatever else did the same work.
+ *
+ * <p>Rows are matched by their work alone. A point that only one side has is counted and compared with nothing.
+ */
+public final class Comparison {
+  /** The kinds of files that hold measured rows. */
+  public static final List<String> KINDS = List.of("bench", "peers");
+
+  private static final String CPU = "cpu";
+
+  /**
+   * Works that differ in the batch alone.
+   *
+   * @param work that at batch 1
+   * @param base the curves of the kernel, one a number of threads
+   * @param others those of the implementations that it is compared with; each has a point that a base curve has
+   */
+  public record Curve(
+      Work work, Map<Implementation, List<MeasuredRow>> base, Map<Implementation, List<MeasuredRow>> others) {
+    /** All batch sizes that either side has and the other too. */
+    public List<Integer> batches() {
+      Set<Integer> ofOthers = batches(others.values());
+      return batches(base.values()).stream().filter(ofOthers::contains).sorted().toList();
+    }
+
+    private static Set<Integer> batches(Collection<List<MeasuredRow>> curves) {
+      return curves.stream().flatMap(List::stream).map(row -> row.work().batch()).collect(Collectors.toSet());
+    }
+  }
+
+  private final List<Curve> curves;
+  private final Map<Implementation, Integer> unmatched;
+  private final Map<Implementation, JsonObject> environments;
+
+  private Comparison(
+      List<Curve> curves, Map<Implementation, Integer> unmatched, Map<Implementation, JsonObject> environments) {
+    this.curves = curves;
+    this.unmatched = unmatched;
+    this.environments = environments;
+  }
+
+  /**
+   * Compares what the files hold; of a measurement made twice the last counts.
+   *
+   * @param base the id of the kernel
+   * @param against names of what it is compared with; empty for all that was measured on another device than the CPU, and
+   *     where nothing was, for the peers on the CPU
+   */
+  public static Comparison of(List<ResultFile> files, String base, List<String> against) {
+    Map<Implementation, JsonObject> environments = new LinkedHashMap<>();
+    Map<Implementation, Map<Work, MeasuredRow>> measured = measured(files, environments);
+    List<Implementation> ofBase =
+        measured.keySet().stream().filter(who -> who.name().equals(base) && who.device().equals(CPU)).toList();
+    if (ofBase.isEmpty()) {
+      throw UserError.environment(
+          "No file holds measurements of the kernel '%s' on the CPU; measure it with 'lanewise bench --json FILE', or name another with --base: %s."
+              .formatted(base, names(measured.keySet())));
+    }
+    List<Implementation> others = others(files, measured.keySet(), base, against);
+    Set<Work> ofKernel =
+        ofBase.stream().flatMap(who -> measured.get(who).keySet().stream()).collect(Collectors.toSet());
+
+    Map<Work, Curve> curves = new LinkedHashMap<>();
+    Map<Implementation, Integer> unmatched = new LinkedHashMap<>();
+    for (Implementation other : others) {
+      for (MeasuredRow row : measured.get(other).values()) {
+        if (ofKernel.contains(row.work())) {
+          Work key = row.work().withBatch(1);
+          curves
+              .computeIfAbsent(key, work -> new Curve(work, curvesOf(ofBase, measured, work), new LinkedHashMap<>()))
+              .others()
+              .computeIfAbsent(other, who -> curvesOf(List.of(who), measured, key).get(who));
+        } else {
+          unmatched.merge(other, 1, Integer::sum);
+        }
+      }
+    }
+    if (curves.isEmpty()) {
+      throw UserError.environment(
+          "No point was measured by both '%s' (%s) and %s (%s): different work is not compared; measure the same preset and dtype."
+              .formatted(base, kinds(ofBase, measured), names(others), kinds(others, measured)));
+    }
+    Set<Work> ofOthers =
+        others.stream().flatMap(who -> measured.get(who).keySet().stream()).collect(Collectors.toSet());
+    for (Implementation who : ofBase) {
+      int alone = (int) measured.get(who).keySet().stream().filter(work -> !ofOthers.contains(work)).count();
+      if (alone > 0) {
+        unmatched.put(who, alone);
+      }
+    }
+    return new Comparison(List.copyOf(curves.values()), unmatched, environments);
+  }
+
+  private static Map<Implementation, Map<Work, MeasuredRow>> measured(
+      List<ResultFile> files, Map<Implementation, JsonObject> environments) {
+    Map<Implementation, Map<Work, MeasuredRow>> measured = new LinkedHashMap<>();
+    for (ResultFile file : files) {
+      for (int i = 0; i < file.results().size(); i++) {
+        try {
+          MeasuredRow row = MeasuredRow.of(file.results().get(i));
+          if (row.time() != null) {
+            measured.computeIfAbsent(row.implementation(), _ -> new LinkedHashMap<>()).put(row.work(), row);
+            environments.put(row.implementation(), file.environment());
+          }
+        } catch (IllegalArgumentException e) {
+          throw UserError.environment(
+              "Row %d of the %s results cannot be used: %s; make the file again."
+                  .formatted(i, file.kind(), e.getMessage()));
+        }
+      }
+    }
+    return measured;
+  }
+
+  private static List<Implementation> others(
+      List<ResultFile> files, Set<Implementation> measured, String base, List<String> against) {
+    List<Implementation> candidates = measured.stream().filter(who -> !who.name().equals(base)).toList();
+    if (!against.isEmpty()) {
+      for (String name : against) {
+        if (candidates.stream().noneMatch(who -> who.name().equals(name))) {
+          throw UserError.usage(
+              "--against %s was measured in none of the files; choose from %s.".formatted(name, names(candidates)));
+        }
+      }
+      return candidates.stream().filter(who -> against.contains(who.name())).toList();
+    }
+    List<Implementation> onDevices = candidates.stream().filter(who -> !who.device().equals(CPU)).toList();
+    if (!onDevices.isEmpty()) {
+      return onDevices;
+    }
+    Set<String> peers = new LinkedHashSet<>(List.of("pytorch-eager", "pytorch-compile", "jax-jit", "onnxruntime"));
+    List<Implementation> onCpu = candidates.stream().filter(who -> peers.contains(who.name())).toList();
+    if (onCpu.isEmpty()) {
+      throw UserError.environment(
+          "The %d files hold nothing to compare '%s' with; add the results of a GPU (python3 bench/gpu/pytorch_gpu.py) or of peers, or name something with --against: %s."
+              .formatted(files.size(), base, names(candidates)));
+    }
+    return onCpu;
+  }
+
+  private static Map<Implementation, List<MeasuredRow>> curvesOf(
+      List<Implementation> who, Map<Implementation, Map<Work, MeasuredRow>> measured, Work key) {
+    Map<Implementation, List<MeasuredRow>> curves = new LinkedHashMap<>();
+    for (Implementation one : who) {
+      List<MeasuredRow> rows =
+          measured.get(one).values().stream()
+              .filter(row -> row.work().withBatch(1).equals(key))
+              .sorted((a, b) -> Integer.compare(a.work().batch(), b.work().batch()))
+              .toList();
+      if (!rows.isEmpty()) {
+        curves.put(one, rows);
+      }
+    }
+    return curves;
+  }
+
+  private static String names(Collection<Implementation> who) {
+    return who.isEmpty()
+        ? "nothing else was measured"
+        : who.stream().map(Implementation::name).distinct().collect(Collectors.joining(", "));
+  }
+
+  /** What was measured, as far as it decides whether points can be the same. */
+  private static String kinds(List<Implementation> who, Map<Implementation, Map<Work, MeasuredRow>> measured) {
+    return who.stream()
+        .flatMap(one -> measured.get(one).keySet().stream())
+        .map(work -> work.operation() + " " + work.dtype())
+        .distinct()
+        .sorted()
+        .collect(Collectors.joining(", "));
+  }
+
+  /** What can be compared, in the order of the files. */
+  public List<Curve> curves() {
+    return curves;
+  }
+
+  /** How many points of an implementation had no partner; none where all had one. */
+  public Map<Implementation, Integer> unmatched() {
+    return unmatched;
+  }
+
+  /** Where an implementation was measured. */
+  public JsonObject environment(Implementation who) {
+    return Objects.requireNonNull(environments.get(who));
+  }
+
+  /** Whether another device than the CPU takes part. */
+  public boolean hasDevice() {
+    return curves.stream()
+        .flatMap(curve -> curve.others().keySet().stream())
+        .anyMatch(who -> !who.device().equals(CPU));
+  }
+}

@@ -1,0 +1,54 @@
+package org.lanewise.bench.compare;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.UserError;
+import org.lanewise.bench.results.MeasuredRow;
+
+/** What an hour of each device costs, as the user says: nobody else's prices are known here. */
+public final class Prices {
+  private static final double NANOS_PER_HOUR = 3600e9;
+
+  private final Map<String, Double> anHour = new LinkedHashMap<>();
+
+  /**
+   * Prices of the form {@code DEVICE=PRICE}: a device as the results name it, or a part of its name, and what an hour costs in
+   * any currency.
+   */
+  public Prices(List<String> texts) {
+    for (String text : texts) {
+      int equals = text.lastIndexOf('=');
+      double price;
+      try {
+        price = Double.parseDouble(text.substring(equals + 1));
+      } catch (NumberFormatException e) {
+        price = Double.NaN;
+      }
+      if (equals < 1 || !(price > 0) || Double.isInfinite(price)) {
+        throw UserError.usage(
+            "--price %s is no price; expected DEVICE=PRICE, such as cpu=0.09 or H100=2.5, with a price above 0.".formatted(text));
+      }
+      anHour.put(text.substring(0, equals), price);
+    }
+  }
+
+  /** Whether there is none. */
+  public boolean isEmpty() {
+    return anHour.isEmpty();
+  }
+
+  /**
+   * What 10^9 logits cost at the speed of the row; null where there is no price of its device. The price is that of the whole
+   * device: a row on one thread of a CPU pays for all of it.
+   */
+  public @Nullable Double ofBillion(MeasuredRow row) {
+    for (Map.Entry<String, Double> price : anHour.entrySet()) {
+      if (row.time() != null && row.implementation().device().contains(price.getKey())) {
+        return row.time().median() * 1e9 / row.work().elements() / NANOS_PER_HOUR * price.getValue();
+      }
+    }
+    return null;
+  }
+}

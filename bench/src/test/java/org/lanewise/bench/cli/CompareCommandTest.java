@@ -1,0 +1,166 @@
+package org.lanewise.bench.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.bench.results.MeasuredRow.Implementation;
+import org.lanewise.bench.results.MeasuredRow.Time;
+import org.lanewise.bench.results.ResultFile;
+
+/** {@code compare} on files whose curves are known. */
+class CompareCommandTest {
+  private static final String GPU = "Some GPU";
+
+  @TempDir private Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int compare(Object... arguments) {
+    List<String> command = new ArrayList<>(List.of("compare"));
+    for (Object argument : arguments) {
+      command.add(argument.toString());
+    }
+    return Main.run(new PrintWriter(out), new PrintWriter(err), command.toArray(String[]::new));
+  }
+
+  private static Work work(int batch, String dtype) {
+    return new Work("bce_with_logits", dtype, "binary", batch, 1, "mean", "forward", "normal");
+  }
+
+  private static List<MeasuredRow> rows(Implementation who, String dtype, DoubleUnaryOperator nanos, int... batches) {
+    List<MeasuredRow> rows = new ArrayList<>();
+    for (int batch : batches) {
+      double median = nanos.applyAsDouble(batch);
+      Time time = new Time(median, 0.98 * median, 1.02 * median, 10);
+      rows.add(MeasuredRow.measured(work(batch, dtype), who, time, null));
+    }
+    return rows;
+  }
+
+  private Path file(String name, String kind, String environment, List<MeasuredRow> rows) {
+    Path file = folder.resolve(name);
+    JsonObject facts = JsonParser.parseString(environment).getAsJsonObject();
+    new ResultFile(kind, facts, rows.stream().map(MeasuredRow::toJson).toList()).write(file);
+    return file;
+  }
+
+  /** 0.4 ns a logit; two threads half of that from 65,536 on. */
+  private Path cpu() {
+    List<MeasuredRow> rows = rows(Implementation.kernel("vector"), "float32", n -> 0.4 * n, 256, 4096, 65536, 1 << 20);
+    rows.addAll(rows(Implementation.kernel("vector", 2), "float32", n -> 0.2 * n, 65536, 1 << 20));
+    return file("cpu.json", "bench", "{\"read_bandwidth_bytes_per_s\": 2.5e10}", rows);
+  }
+
+  /** A launch of 8 µs and nothing else, so that it takes over at 20,000; with transfers it never does. */
+  private Path gpu(String dtype) {
+    List<MeasuredRow> rows = new ArrayList<>();
+    rows.addAll(
+        rows(
+            new Implementation("pytorch-compile", GPU, 1, "launch"), dtype, n -> 80 * Math.sqrt(n) / Math.sqrt(2),
+            256, 4096, 65536, 1 << 20, 1 << 24));
+    rows.addAll(
+        rows(
+            new Implementation("pytorch-compile", GPU, 1, "pageable"), dtype, n -> 1e6 + 4 * n,
+            256, 4096, 65536, 1 << 20));
+    return file("gpu.json", "peers", "{\"bandwidth\": {\"device_copy\": {\"gb_per_s\": 4000}}}", rows);
+  }
+
+  @Test
+  void theCrossoverOfEachTransferAndNumberOfThreads() {
+    assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32")), err.toString());
+
+    String text = out.toString();
+    assertTrue(text.contains("logits/s; pytorch-compile on Some GPU"), text);
+    // 0.4 n = 56.57 sqrt(n) at n = 20,000; 0.2 n at 80,000.
+    assertTrue(text.contains("launch against vector: faster is launch from batch 20,000 on (18,000 to 22,000)."), text);
+    assertTrue(
+        text.contains("launch against vector, 2 threads: faster is launch from batch 80,000 on (74,000 to 87,000)."), text);
+    assertTrue(text.contains("pageable does not overtake vector at the 4 batch sizes measured."), text);
+    assertTrue(text.contains("pytorch-compile, Some GPU, launch: 1 points have no partner"), text);
+    assertFalse(text.contains("No file holds measurements of a GPU"), text);
+  }
+
+  @Test
+  void theShareOfEachDevicesOwnBandwidth() {
+    assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32")), err.toString());
+    // 8 bytes in 0.4 ns are 20 GB/s of 25; at 2^20, 8 MiB in 57.9 µs are 145 GB/s of 4000.
+    assertTrue(out.toString().matches("(?s).*of bandwidth +80 % +- +4 % +0 %.*"), out.toString());
+  }
+
+  @Test
+  void whatABillionLogitsCost() {
+    assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--price", "cpu=0.09", "--price", "GPU=3.6"), err.toString());
+    // 0.4 s of an hour at 0.09; at 2^20, 55.2 ns a thousand logits are 0.0552 s of an hour at 3.6.
+    assertTrue(out.toString().matches("(?s).*per 10\\^9 +1.00e-05 +5.00e-06 +5.52e-05.*"), out.toString());
+  }
+
+  @Test
+  void aReportIsWritten() throws IOException {
+    Path report = folder.resolve("r.html");
+    assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--report", report), err.toString());
+    assertTrue(Files.readString(report).contains(GPU));
+  }
+
+  @Test
+  void otherWorkIsNotCompared() {
+    assertEquals(ExitCode.ENVIRONMENT, compare(cpu(), gpu("bfloat16")));
+    assertEquals(
+        "lanewise: No point was measured by both 'vector' (bce_with_logits float32) and pytorch-compile"
+            + " (bce_with_logits bfloat16): different work is not compared; measure the same preset and dtype.\n",
+        err.toString());
+  }
+
+  @Test
+  void withoutAGpuThePeersAreComparedAndTheTextSaysSo() {
+    List<MeasuredRow> rows = rows(Implementation.kernel("vector"), "float32", n -> 0.4 * n, 256, 4096);
+    rows.addAll(rows(Implementation.kernel("scalar"), "float32", n -> 4 * n, 256, 4096));
+    rows.addAll(rows(Implementation.kernel("jax-jit"), "float32", n -> n + 1000, 256, 4096));
+    assertEquals(ExitCode.GOOD, compare(file("cpu.json", "bench", "{}", rows)), err.toString());
+    assertTrue(out.toString().contains("jax-jit does not overtake vector at the 2 batch sizes measured."), out.toString());
+    assertFalse(out.toString().contains("scalar"), out.toString());
+    assertTrue(out.toString().contains("No file holds measurements of a GPU"), out.toString());
+  }
+
+  @Test
+  void badInputIsOneSentence() throws IOException {
+    Path good = gpu("float32");
+    String text = Files.readString(good);
+
+    wrong("has version 7", text.replace("\"version\": 1", "\"version\": 7"));
+    wrong("lacks \"environment\"", text.replace("\"environment\"", "\"surroundings\""));
+    wrong("a time of it is -", text.replaceFirst("\"median\":", "\"median\":-"));
+    wrong("is empty", "");
+    wrong("is not a result file", "{}");
+    wrong("No file holds measurements of the kernel 'vector' on the CPU", text);
+    assertEquals(ExitCode.USAGE, compare(cpu(), good, "--against", "nobody"));
+    assertTrue(err.toString().endsWith("choose from pytorch-compile.\n"), err.toString());
+    assertEquals(ExitCode.USAGE, compare(cpu(), good, "--price", "cpu"));
+    assertTrue(err.toString().contains("--price cpu is no price"), err.toString());
+  }
+
+  private void wrong(String sentence, String text) throws IOException {
+    err.getBuffer().setLength(0);
+    Path file = folder.resolve("wrong.json");
+    Files.writeString(file, text);
+    assertEquals(ExitCode.ENVIRONMENT, compare(file), err.toString());
+    assertTrue(err.toString().contains(sentence), err.toString());
+    assertEquals(1, err.toString().lines().count(), err.toString());
+  }
+}
