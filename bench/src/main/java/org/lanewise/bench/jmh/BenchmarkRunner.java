@@ -262,7 +262,11 @@ public final class BenchmarkRunner {
     return options.build();
   }
 
-  /** The flags that a fork has beside those of the benchmark classes. */
+  /** The flags that a fork has beside those of the benchmark classes, with a heap that holds the operands of a work. */
+  public static String[] heapFlags(Work work) {
+    return heapFlags(heapBytes(work));
+  }
+
   private static String[] heapFlags(long heapBytes) {
     long mib = heapBytes / MIB;
     return new String[] {
