@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
       VerifyCommand.class,
       ValidateCommand.class,
       BenchCommand.class,
+      GateCommand.class,
       ReportCommand.class,
       ServeCommand.class
     },

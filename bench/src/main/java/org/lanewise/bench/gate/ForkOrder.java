@@ -1,49 +1,83 @@
 package org.lanewise.bench.gate;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.Json;
+import org.lanewise.bench.results.SafeFile;
 
 /**
- * What a fork is told, by system properties of its JVM.
+ * What a fork has to do. It lies in a file of the fork's folder, and beside it the fork puts what it measured, a file a
+ * benchmark.
  *
- * @param base the jar of the base build
+ * @param base the jar of the base
  * @param candidate the jar of the candidate
- * @param benchmark what to measure
+ * @param benchmarks what to measure, in this order
  * @param seed of the order of the blocks
- * @param into the file for what was measured
  */
-record ForkOrder(Path base, Path candidate, PairedBenchmark benchmark, long seed, Path into) {
-  private static final String PREFIX = "lanewise.gate.";
+record ForkOrder(Path base, Path candidate, List<PairedBenchmark> benchmarks, long seed) {
+  /** Names the folder, in a fork. */
+  private static final String FOLDER = "lanewise.gate.fork";
 
-  static ForkOrder ofProperties() {
-    JsonObject work = JsonParser.parseString(property("work")).getAsJsonObject();
+  private static final String FILE = "order.json";
+
+  /** The folder of this JVM, which is a fork. */
+  static Path folder() {
+    return Path.of(System.getProperty(FOLDER));
+  }
+
+  /** The flag with which a JVM is the fork of a folder. */
+  static String flag(Path folder) {
+    return "-D%s=%s".formatted(FOLDER, folder.toAbsolutePath());
+  }
+
+  /** Where the result of the benchmark with this place in the order belongs. */
+  static Path result(Path folder, int index) {
+    return folder.resolve(index + ".json");
+  }
+
+  void write(Path folder) {
+    JsonObject json = new JsonObject();
+    json.addProperty("base", base.toAbsolutePath().toString());
+    json.addProperty("candidate", candidate.toAbsolutePath().toString());
+    json.addProperty("seed", Long.toString(seed));
+    JsonArray array = new JsonArray();
+    for (PairedBenchmark benchmark : benchmarks) {
+      JsonObject entry = new JsonObject();
+      entry.addProperty("kernel", benchmark.kernel());
+      entry.add("work", benchmark.work().toJson());
+      array.add(entry);
+    }
+    json.add("benchmarks", array);
+    SafeFile.write(folder.resolve(FILE), Json.line(json));
+  }
+
+  static ForkOrder read(Path folder) {
+    Path file = folder.resolve(FILE);
+    JsonObject json;
+    try {
+      json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    } catch (IOException e) {
+      throw UserError.unreadable(file, e);
+    }
+    List<PairedBenchmark> benchmarks = new ArrayList<>();
+    for (JsonElement entry : json.getAsJsonArray("benchmarks")) {
+      JsonObject benchmark = entry.getAsJsonObject();
+      benchmarks.add(
+          new PairedBenchmark(benchmark.get("kernel").getAsString(), Work.of(benchmark.getAsJsonObject("work"))));
+    }
     return new ForkOrder(
-        Path.of(property("base")),
-        Path.of(property("candidate")),
-        new PairedBenchmark(property("kernel"), Work.of(work)),
-        Long.parseLong(property("seed")),
-        Path.of(property("into")));
-  }
-
-  List<String> flags() {
-    return List.of(
-        flag("base", base.toAbsolutePath().toString()),
-        flag("candidate", candidate.toAbsolutePath().toString()),
-        flag("kernel", benchmark.kernel()),
-        flag("work", Json.line(benchmark.work().toJson())),
-        flag("seed", Long.toString(seed)),
-        flag("into", into.toAbsolutePath().toString()));
-  }
-
-  private static String property(String name) {
-    return System.getProperty(PREFIX + name);
-  }
-
-  private static String flag(String name, String value) {
-    return "-D%s%s=%s".formatted(PREFIX, name, value);
+        Path.of(json.get("base").getAsString()),
+        Path.of(json.get("candidate").getAsString()),
+        benchmarks,
+        Long.parseLong(json.get("seed").getAsString()));
   }
 }

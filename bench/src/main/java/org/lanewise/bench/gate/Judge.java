@@ -22,7 +22,7 @@ public final class Judge {
    * Ask again after they ran: two JIT modes can take a second helping.
    */
   public static int moreForks(Comparison soFar, Threshold threshold) {
-    throw new UnsupportedOperationException();
+    return 0;
   }
 
   /** The judgement. Same comparison, same bits. */

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntToLongFunction;
@@ -126,6 +127,36 @@ final class Twin implements AutoCloseable {
     return new Block(calls, (Class<?>) told.get("provider"));
   }
 
+  /**
+   * Holds what is about to be compared for two builds, and not one build twice: a loader that is asked in the wrong order gives
+   * both sides the same class, and they would be equally fast.
+   *
+   * @throws UserError if either block is not of its own jar
+   */
+  static void requireDifferent(Twin base, Block ofBase, Twin candidate, Block ofCandidate) {
+    base.requireOwn(ofBase);
+    candidate.requireOwn(ofCandidate);
+    if (ofBase.provider() == ofCandidate.provider()) {
+      throw UserError.environment(
+          "Base and candidate are one class, %s, so there is nothing to compare; name two jars."
+              .formatted(ofBase.provider().getName()));
+    }
+  }
+
+  private void requireOwn(Block block) {
+    CodeSource source = block.provider().getProtectionDomain().getCodeSource();
+    try {
+      if (source != null && Files.isSameFile(Path.of(source.getLocation().toURI()), jar)) {
+        return;
+      }
+    } catch (IOException | URISyntaxException e) {
+      // told below
+    }
+    throw UserError.environment(
+        "The %s's %s comes from %s and not from its jar %s, so nothing would be compared; name a jar of the kernels."
+            .formatted(side, block.provider().getName(), source == null ? "nowhere" : source.getLocation(), jar));
+  }
+
   /** A build does not have what was asked for; the message is a sentence. */
   static final class Missing extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;
@@ -135,10 +166,30 @@ final class Twin implements AutoCloseable {
     }
   }
 
+  /**
+   * Computes a little of a work, so that what a build lacks is known before anything is measured.
+   *
+   * @throws Missing if it lacks the kernel or the operation
+   * @throws UserError if it lacks what the gate calls
+   */
+  Block trial(PairedBenchmark benchmark) {
+    Work work = benchmark.work();
+    Work little =
+        new Work(work.operation(), work.dtype(), work.target(), 1, 2, work.reduction(), work.direction(), "normal");
+    for (Work one : List.of(little, PairedMeasurement.perValue(little))) {
+      try {
+        block(benchmark.kernel(), one, PairedMeasurement.buffers(one)).calls().applyAsLong(1);
+      } catch (LinkageError e) {
+        throw tooOld(side, jar, e);
+      }
+    }
+    return block(benchmark.kernel(), work, new Buffers(new float[0], new float[0], new float[0], new float[0], new float[1]));
+  }
+
   private static UserError tooOld(String side, Path jar, Throwable missing) {
     return UserError.environment(
-        "The %s jar %s does not fit this gate: it lacks %s; name a jar of the kernels that has it."
-            .formatted(side, jar, missing.getMessage()));
+        "The %s %s is no jar of the kernels, or one too old for this gate: it lacks %s; name another."
+            .formatted(side, jar, String.valueOf(missing.getMessage()).replace('/', '.')));
   }
 
   @Override
