@@ -5,7 +5,11 @@ import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.IntToLongFunction;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.jmh.BenchmarkInputs;
 import org.lanewise.kernels.spi.Operation;
@@ -17,8 +21,20 @@ import org.lanewise.kernels.spi.Operation;
  * touches both, and neither always comes after the other.
  */
 final class PairedMeasurement {
-  /** Rounds that count. */
-  static final int ROUNDS = 151;
+  /**
+   * How often it is drawn anew where the kernels' own arrays lie. They belong to a thread, so each placement is a thread. On one
+   * placement alone the same code differs from itself by up to 5 %, for as long as the JVM lives.
+   */
+  static final int PLACEMENTS = Integer.getInteger("placements", 15);
+
+  /** Rounds that count, of each placement. */
+  static final int ROUNDS = 150 / PLACEMENTS;
+
+  /** Rounds before those, in which the arrays come to be. */
+  private static final int SETTLING = 3;
+
+  /** The most bytes by which a placement is moved. */
+  private static final int MOVE = 1 << 14;
 
   /** Nanoseconds a block: long against reading the clock, short against what changes on a machine. */
   private static final long BLOCK = 700_000;
@@ -45,6 +61,7 @@ final class PairedMeasurement {
   private final IntToLongFunction[] arms;
   private final IntToLongFunction[] perValue;
   private int calls = 1;
+  private byte @Nullable [] padding;
 
   PairedMeasurement(PairedBenchmark benchmark, Twin base, Twin candidate, SplittableRandom random) {
     this.work = benchmark.work();
@@ -82,18 +99,52 @@ final class PairedMeasurement {
 
   ForkResult run() {
     long begin = System.nanoTime();
-    boolean steady = warmUp();
+    boolean steady = onFreshThread(this::warmUp);
     long warmUp = (System.nanoTime() - begin) / 1_000_000;
-    double[][] times = new double[2][ROUNDS];
+    double[][] times = new double[2][PLACEMENTS * ROUNDS];
+    for (int placement = 0; placement < PLACEMENTS; placement++) {
+      int from = placement * ROUNDS;
+      onFreshThread(
+          () -> {
+            place(times, from);
+            return true;
+          });
+    }
+    return onFreshThread(
+        () -> {
+          round(new long[2]);
+          long[] allocated = {allocated(arms[0]), allocated(arms[1])};
+          return new ForkResult(
+              new PairedRounds(times[0], times[1]), allocated[0], allocated[1], outputs(0) == outputs(1), warmUp, steady);
+        });
+  }
+
+  private <T> T onFreshThread(Callable<T> task) {
+    FutureTask<T> future = new FutureTask<>(task);
+    Thread.ofPlatform().start(future);
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("The measurement was interrupted.", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private void place(double[][] times, int from) {
+    padding = new byte[random.nextInt(MOVE)];
     long[] block = new long[2];
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < SETTLING; round++) {
+      round(block);
+    }
+    for (int round = from; round < from + ROUNDS; round++) {
       round(block);
       times[0][round] = block[0] / (double) calls;
       times[1][round] = block[1] / (double) calls;
     }
-    long[] allocated = {allocated(arms[0]), allocated(arms[1])};
-    return new ForkResult(
-        new PairedRounds(times[0], times[1]), allocated[0], allocated[1], outputs(0) == outputs(1), warmUp, steady);
   }
 
   private void round(long[] block) {
@@ -112,11 +163,16 @@ final class PairedMeasurement {
     long begin = System.nanoTime();
     long made = 0;
     int alike = 0;
-    while (true) {
+    for (int windows = 0; ; windows++) {
       long compiledBefore = compiler.getTotalCompilationTime();
       long windowBegin = System.nanoTime();
       int rounds = 0;
       while (rounds < WINDOW && (rounds == 0 || System.nanoTime() - windowBegin < WINDOW_AT_MOST)) {
+        if (windows < 3) {
+          int first = random.nextInt(2);
+          perValue[first].applyAsLong(1);
+          perValue[1 - first].applyAsLong(1);
+        }
         round(block);
         made += calls;
         window[0][rounds] = block[0];
