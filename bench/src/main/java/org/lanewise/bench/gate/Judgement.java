@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param power the probability that this rule finds a slowdown of {@link Threshold#mustFind}, estimated from the spread
  *     of the forks; NaN if unmeasured
  * @param modes how often each build was slow, where the forks fall into two modes; else null
- * @param p of the confirming forks, were there no difference; NaN where nothing was to confirm
+ * @param p the probability that so many forks, or more, point the way the first ones do, were there no difference; NaN
+ *     where the first ones point nowhere
  * @param reason one sentence
  */
 public record Judgement(
@@ -47,10 +48,10 @@ public record Judgement(
   }
 
   /**
-   * Two JIT modes: how many forks each build spent in the slow one.
+   * Two JIT modes, seen where one build was slow and the other was not.
    *
-   * @param base forks in which the base was slow
-   * @param candidate forks in which the candidate was slow
+   * @param base forks in which only the base was slow
+   * @param candidate forks in which only the candidate was slow
    * @param forks of how many
    * @param p the probability of so unequal counts, or more unequal ones on the same side, if both builds are as likely to
    *     be slow

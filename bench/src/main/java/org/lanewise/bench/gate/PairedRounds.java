@@ -36,8 +36,7 @@ public record PairedRounds(double[] base, double[] candidate) {
 
   /** The fork's result: the median over its rounds of ln(candidate / base). */
   public double logRatio() {
-    double[] ratios = sortedLogRatios();
-    return median(ratios);
+    return Forks.median(sortedLogRatios());
   }
 
   /** ln(candidate / base) of each round, ascending. */
@@ -52,23 +51,12 @@ public record PairedRounds(double[] base, double[] candidate) {
 
   /** The base's median time of a call in this fork, in nanoseconds. */
   public double baseTime() {
-    return medianOf(base);
+    return Forks.median(base);
   }
 
   /** The candidate's median time of a call in this fork, in nanoseconds. */
   public double candidateTime() {
-    return medianOf(candidate);
-  }
-
-  private static double medianOf(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return median(sorted);
-  }
-
-  private static double median(double[] sorted) {
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
+    return Forks.median(candidate);
   }
 
   private static double[] written(String arm, double[] times) {

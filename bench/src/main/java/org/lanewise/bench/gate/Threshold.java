@@ -27,6 +27,14 @@ public record Threshold(double slowdown, boolean newBits) {
     return 2.5 * slowdown;
   }
 
+  double log() {
+    return StrictMath.log1p(slowdown);
+  }
+
+  double halfLog() {
+    return StrictMath.log1p(slowdown / 2);
+  }
+
   /** This threshold where changed bits are allowed. */
   public Threshold withNewBits() {
     return new Threshold(slowdown, true);
