@@ -25,13 +25,10 @@ final class PairedMeasurement {
    * How often it is drawn anew where the kernels' own arrays lie. They belong to a thread, so each placement is a thread. On one
    * placement alone the same code differs from itself by up to 5 %, for as long as the JVM lives.
    */
-  static final int PLACEMENTS = Integer.getInteger("placements", 15);
+  static final int PLACEMENTS = 50;
 
   /** Rounds that count, of each placement. */
   static final int ROUNDS = 150 / PLACEMENTS;
-
-  /** Rounds before those, in which the arrays come to be. */
-  private static final int SETTLING = 3;
 
   /** The most bytes by which a placement is moved. */
   private static final int MOVE = 1 << 14;
@@ -53,7 +50,7 @@ final class PairedMeasurement {
   private static final long CALLS = 12_000;
 
   private static final long ENOUGH = 400_000_000;
-  private static final long AT_MOST = 4_000_000_000L;
+  private static final long AT_MOST = 10_000_000_000L;
 
   private final Work work;
   private final SplittableRandom random;
@@ -135,11 +132,13 @@ final class PairedMeasurement {
   }
 
   private void place(double[][] times, int from) {
+    int first = random.nextInt(2);
     padding = new byte[random.nextInt(MOVE)];
+    arms[first].applyAsLong(1);
+    padding = new byte[random.nextInt(MOVE)];
+    arms[1 - first].applyAsLong(1);
     long[] block = new long[2];
-    for (int round = 0; round < SETTLING; round++) {
-      round(block);
-    }
+    round(block); // what is new to the caches
     for (int round = from; round < from + ROUNDS; round++) {
       round(block);
       times[0][round] = block[0] / (double) calls;
