@@ -94,15 +94,19 @@ public final class GateRun {
     this.progress = progress;
   }
 
-  /** Measures them all; in the given order. */
-  public List<Comparison> run(List<PairedBenchmark> benchmarks) {
+  /**
+   * Measures benchmarks; gives the comparisons in the given order.
+   *
+   * @param confirm whether to run the fresh forks that the rule asks for
+   */
+  public List<Comparison> run(List<PairedBenchmark> benchmarks, boolean confirm) {
     Map<PairedBenchmark, Facts> facts = new LinkedHashMap<>();
     benchmarks.forEach(benchmark -> facts.put(benchmark, new Facts()));
     for (int fork = 0; fork < Judge.FIRST_FORKS; fork++) {
       Collection<List<PairedBenchmark>> groups = groups(measurable(facts));
       runGroups(groups, facts, false, groups.size() * (Judge.FIRST_FORKS - fork));
     }
-    Map<PairedBenchmark, Integer> wanted = wanted(facts);
+    Map<PairedBenchmark, Integer> wanted = confirm ? wanted(facts) : new LinkedHashMap<>();
     while (!wanted.isEmpty() && !forks.isStopped()) {
       int most = Collections.max(wanted.values());
       for (int fork = 0; fork < most; fork++) {

@@ -122,7 +122,8 @@ final class Twin implements AutoCloseable {
               ? "The kernel '%s' of the %s cannot run here: %s".formatted(kernel, side, unavailable)
               : told.containsKey("provider")
                   ? "The kernel '%s' of the %s does not supply %s for %s.".formatted(kernel, side, work.operation(), work.dtype())
-                  : "The %s has no kernel '%s'.".formatted(side, kernel));
+                  : "The %s has no kernel '%s'.".formatted(side, kernel),
+          unavailable != null);
     }
     return new Block(calls, (Class<?>) told.get("provider"));
   }
@@ -157,12 +158,16 @@ final class Twin implements AutoCloseable {
             .formatted(side, block.provider().getName(), source == null ? "nowhere" : source.getLocation(), jar));
   }
 
-  /** A build does not have what was asked for; the message is a sentence. */
+  /** A build cannot do what was asked for; the message is a sentence. */
   static final class Missing extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;
 
-    private Missing(String sentence) {
+    /** Whether the build has it and only this machine lacks something. */
+    final boolean onlyHere;
+
+    private Missing(String sentence, boolean onlyHere) {
       super(sentence);
+      this.onlyHere = onlyHere;
     }
   }
 
