@@ -23,8 +23,8 @@ public final class ExtraWork {
   /** The file of the jar with the settings below. */
   static final String SETTINGS = "lanewise-injection.properties";
 
-  /** The least number of elements that is worth a call of its own. */
-  private static final int AT_ONCE = 1024;
+  /** The least number of elements that is worth a call of its own, for each lane: below, a call costs more than they do. */
+  private static final int AT_ONCE = 256;
 
   private static final double SHARE;
   private static final boolean ALLOCATES;
@@ -55,53 +55,63 @@ public final class ExtraWork {
 
   private ExtraWork() {}
 
-  /** The kernel, doing more. */
-  public static <A> BceWithLogitsKernel<A> bceWithLogits(BceWithLogitsKernel<A> kernel) {
-    return new Bce<>(kernel);
+  /** The kernel of a provider with so many lanes, doing more. */
+  public static <A> BceWithLogitsKernel<A> bceWithLogits(BceWithLogitsKernel<A> kernel, int lanes) {
+    return new Bce<>(kernel, new Debt(lanes));
   }
 
-  /** The kernel, doing more. */
-  public static <A> CrossEntropyKernel<A> crossEntropy(CrossEntropyKernel<A> kernel) {
-    return new CrossEntropy<>(kernel);
+  /** The kernel of a provider with so many lanes, doing more. */
+  public static <A> CrossEntropyKernel<A> crossEntropy(CrossEntropyKernel<A> kernel, int lanes) {
+    return new CrossEntropy<>(kernel, new Debt(lanes));
   }
 
-  /** How many rows are due, and from when on they are computed. */
+  /** How many elements are due, and from when on they are computed. */
   private static final class Debt {
-    private double rows;
+    private final int atOnce;
+    private double elements;
 
-    /** Rows to repeat after a call of so many. */
-    int due(int of, int elements) {
-      needed += (long) of * elements;
-      rows += SHARE * of;
-      int due = (int) Math.min(rows, of);
-      if (due == 0 || (due < of && (long) due * elements < Math.min(AT_ONCE, (long) of * elements))) {
+    Debt(int lanes) {
+      atOnce = AT_ONCE * lanes;
+    }
+
+    /** Rows to repeat after a call of so many, each of so many elements. */
+    int due(int rows, int each) {
+      needed += (long) rows * each;
+      elements += SHARE * rows * each;
+      int due = (int) Math.min(rows, elements / each);
+      if (due == 0 || (due < rows && due * each < atOnce)) {
         return 0;
       }
-      rows -= due;
-      repeated += (long) due * elements;
+      elements -= due * each;
+      repeated += due * each;
       return due;
     }
   }
 
   private static final class Bce<A> implements BceWithLogitsKernel<A> {
     private final BceWithLogitsKernel<A> kernel;
-    private final Debt debt = new Debt();
+    private final Debt debt;
 
-    Bce(BceWithLogitsKernel<A> kernel) {
+    Bce(BceWithLogitsKernel<A> kernel, Debt debt) {
       this.kernel = kernel;
+      this.debt = debt;
     }
 
     @Override
     public void compute(BceWithLogitsCall<A> call) {
       kernel.compute(call);
       int rows = call.rows;
-      extras(call.logits, rows * call.columns);
-      int due = debt.due(rows, call.columns);
+      int columns = call.columns;
+      extras(call.logits, rows * columns);
+      boolean flat = rows == 1; // as the front door makes matrices, where it can
+      int due = flat ? debt.due(columns, 1) : debt.due(rows, columns);
       if (due > 0) {
         double lossSum = call.lossSum;
-        call.rows = due;
+        call.rows = flat ? 1 : due;
+        call.columns = flat ? due : columns;
         kernel.compute(call);
         call.rows = rows;
+        call.columns = columns;
         call.lossSum = lossSum;
       }
     }
@@ -109,10 +119,11 @@ public final class ExtraWork {
 
   private static final class CrossEntropy<A> implements CrossEntropyKernel<A> {
     private final CrossEntropyKernel<A> kernel;
-    private final Debt debt = new Debt();
+    private final Debt debt;
 
-    CrossEntropy(CrossEntropyKernel<A> kernel) {
+    CrossEntropy(CrossEntropyKernel<A> kernel, Debt debt) {
       this.kernel = kernel;
+      this.debt = debt;
     }
 
     @Override

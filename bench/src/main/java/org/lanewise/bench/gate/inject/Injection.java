@@ -16,6 +16,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.ReturnInstruction;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -162,7 +163,13 @@ public record Injection(Kind kind, double percent) {
                         code,
                         (codeBuilder, instruction) -> {
                           if (instruction instanceof ReturnInstruction) {
-                            codeBuilder.invokestatic(wrapping.owner, method.methodName().stringValue(), MethodTypeDesc.of(type, type));
+                            codeBuilder
+                                .aload(0)
+                                .invokevirtual(model.thisClass().asSymbol(), "lanes", MethodTypeDesc.of(ConstantDescs.CD_int))
+                                .invokestatic(
+                                    wrapping.owner,
+                                    method.methodName().stringValue(),
+                                    MethodTypeDesc.of(type, type, ConstantDescs.CD_int));
                           }
                           codeBuilder.with(instruction);
                         });
