@@ -116,9 +116,10 @@ final class GateWords {
 
   /** The probability of finding a slowdown, never rounded up to what it has not reached. */
   static String power(Judgement judgement) {
-    return Double.isNaN(judgement.power())
+    double power = judgement.power();
+    return Double.isNaN(power)
         ? ""
-        : String.format(Locale.ROOT, "%.2f", Math.floor(judgement.power() * 100) / 100);
+        : power > 0.99 ? ">0.99" : String.format(Locale.ROOT, "%.2f", Math.floor(power * 100) / 100);
   }
 
   static String forks(Comparison comparison) {

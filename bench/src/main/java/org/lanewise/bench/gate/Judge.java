@@ -247,8 +247,8 @@ public final class Judge {
     return new BigDecimal(100 * share).round(new MathContext(3)).stripTrailingZeros().toPlainString() + " %";
   }
 
+  /** Two decimals, never rounded up to what was not reached; a handful of forks does not show more than 0.99. */
   private static String decimals(double probability) {
-    // Never rounded up to what it has not reached, least of all to 1.
-    return String.format(Locale.ROOT, "%.2f", Math.floor(probability * 100) / 100);
+    return probability > 0.99 ? "over 0.99" : String.format(Locale.ROOT, "%.2f", Math.floor(probability * 100) / 100);
   }
 }
