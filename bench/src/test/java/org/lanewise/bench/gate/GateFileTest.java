@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,6 +79,13 @@ class GateFileTest {
     Path stored = Path.of(Objects.requireNonNull(GateFileTest.class.getResource("gate-run.json")).toURI());
 
     assertEquals(Files.readString(stored), GateFile.of(GateFile.read(stored)).text());
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+      assertEquals(Files.readString(stored), GateFile.of(GateFile.read(stored)).text());
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test
