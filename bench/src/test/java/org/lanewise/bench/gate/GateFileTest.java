@@ -31,9 +31,9 @@ class GateFileTest {
       SimulatedForks.scatter(0.005), SimulatedForks.scatter(0.05), SimulatedForks.modes(0.3, 0.3)
     };
     for (int i = 0; i < noises.length; i++) {
-      comparisons.add(new SimulatedForks(noises[i], 0.05 * (i % 2), i).comparison());
+      comparisons.add(new SimulatedForks(noises[i], 0.05 * (i % 2), SimulatedForks.ROUNDS, i).comparison());
     }
-    comparisons.add(new SimulatedForks(noises[0], 0.05, 7).comparison());
+    comparisons.add(new SimulatedForks(noises[0], 0.05, SimulatedForks.ROUNDS, 7).comparison());
     comparisons.add(
         new Comparison(Forked.benchmark("scalar", 16), Forked.of(5, 1.0), List.of(), 0, 24, false, null));
     comparisons.add(Comparison.failed(Forked.benchmark("scalar", 1), "Fork 2 hung for 60 s."));
