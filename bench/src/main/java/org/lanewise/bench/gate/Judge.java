@@ -31,8 +31,8 @@ public final class Judge {
   /** How often so many are added: each look at them is one more chance to be wrong. */
   static final int HELPINGS = 2;
 
-  /** A verdict needs signs that chance gives once in a thousand times. */
-  static final double ALPHA = 0.001;
+  /** A verdict needs signs that chance gives once in two thousand times. */
+  static final double ALPHA = 0.0005;
 
   /** A pass is a pass when a slowdown that matters would have been found this often. */
   static final double ENOUGH_POWER = 0.8;

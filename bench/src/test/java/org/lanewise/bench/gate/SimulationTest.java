@@ -103,11 +103,14 @@ class SimulationTest {
     assertBand(least, 1, shares.of(Verdict.INCONCLUSIVE), shares);
   }
 
-  /** Three looks at signs that chance gives once in a thousand times: at most 0.3 % to either side, by any noise. */
+  /**
+   * Three looks at signs that chance gives once in two thousand times: at most 0.15 % to either side by any noise. Nothing
+   * is worse than a coin that decides which build is slow, so that one is thrown most often.
+   */
   @ParameterizedTest
-  @CsvSource({"wild", "modes", "either slow"})
-  void falseAlarmsStayBelowTheirBoundInTheWorstNoise(String noise) {
-    Shares shares = new SimulatedForks(NOISES.get(noise).noise, 0, 1, 5).judge(5_000);
+  @CsvSource({"wild, 3000", "modes, 3000", "either slow, 20000"})
+  void falseAlarmsStayBelowTheirBoundInTheWorstNoise(String noise, int comparisons) {
+    Shares shares = new SimulatedForks(NOISES.get(noise).noise, 0, 1, 5).judge(comparisons);
 
     assertTrue(shares.of(Verdict.REGRESSED) <= 3 * Judge.ALPHA, shares.toString());
     assertTrue(shares.of(Verdict.IMPROVED) <= 3 * Judge.ALPHA, shares.toString());
