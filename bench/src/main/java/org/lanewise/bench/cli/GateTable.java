@@ -28,7 +28,7 @@ final class GateTable {
     for (String note : GateWords.notes(result)) {
       text.append(wrapped(note, ""));
     }
-    return text.append('\n').append(GateWords.headline(result)).append(".\n").toString();
+    return text.append('\n').append(wrapped(GateWords.headline(result), "")).toString();
   }
 
   private static String table(List<Row> rows) {

@@ -22,10 +22,15 @@ final class Power {
   }
 
   static double of(double[] logRatios, Threshold threshold) {
+    return of(logRatios, threshold, threshold.mustFind());
+  }
+
+  /** The same for another slowdown. */
+  static double of(double[] logRatios, Threshold threshold, double trueSlowdown) {
     int n = logRatios.length;
     double centre = Forks.median(logRatios);
     double widen = Math.sqrt(n / (n - 1.0));
-    double slowdown = StrictMath.log1p(threshold.mustFind());
+    double slowdown = StrictMath.log1p(trueSlowdown);
     int[] counts = new int[4];
     for (double logRatio : logRatios) {
       double deviation = (logRatio - centre) * widen;

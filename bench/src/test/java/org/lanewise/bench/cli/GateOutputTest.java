@@ -89,9 +89,29 @@ class GateOutputTest {
         GateTable.of(result()).substring(0, GateTable.of(result()).indexOf("benchmarks 3e-04.\n") + 18));
     assertTrue(
         GateTable.of(result())
-            .endsWith("\nRegressed: 1 regressed, 1 unmeasured, 1 improved, 1 pass, 1 waived of 5 benchmarks.\n"),
+            .endsWith("\nRegressed: 1 regressed, 1 unmeasured, 1 improved, 1 pass, 1 waived of 5\nbenchmarks.\n"),
         GateTable.of(result()));
     assertTrue(GateTable.of(result()).lines().allMatch(line -> line.length() <= 100), GateTable.of(result()));
+  }
+
+  @Test
+  void whatDecidesIsSaidLastAlsoWhereNoBenchmarkShowsIt() {
+    GateResult wrong =
+        GateResult.of(
+            new JsonObject(),
+            List.of(comparison("vector", 16, "forward", 1.0)),
+            List.of(),
+            List.of(benchmark("vector", 1, "forward"), benchmark("vector", 2, "forward")),
+            List.of(new Conformance("vector", 20, List.of("The loss is off by 9 ULP."))),
+            GatePolicy.none(),
+            false);
+
+    assertEquals(
+        "Regressed: 1 pass of 1 benchmarks. 'vector' does not conform. The candidate lacks"
+            + " vector/cross_entropy/forward/float32/indices/1x1000/mean/normal; a waiver in lanewise-gate.json accepts it."
+            + " And 1 more.",
+        GateWords.headline(wrong));
+    assertTrue(GateTable.of(wrong).contains("Conformance of 'vector': The loss is off by 9 ULP.\n"), GateTable.of(wrong));
   }
 
   @Test
@@ -140,8 +160,10 @@ class GateOutputTest {
     Path file = folder.resolve("gate.xml");
     JUnitXml.write(file, List.of(GateJUnit.suite(empty)));
 
-    assertEquals("No benchmark was compared.\n\nUnmeasured: 0 of 0 benchmarks.\n", GateTable.of(empty));
-    assertEquals("### Gate. Unmeasured: 0 of 0 benchmarks\n\n* No benchmark was compared.\n", GateSummary.of(empty));
+    assertEquals("No benchmark was compared.\n\nUnmeasured: 0 of 0 benchmarks. No benchmark was compared.\n", GateTable.of(empty));
+    assertEquals(
+        "### Gate. Unmeasured: 0 of 0 benchmarks. No benchmark was compared.\n\n* No benchmark was compared.\n",
+        GateSummary.of(empty));
     assertTrue(Files.readString(file).contains("failures=\"1\""));
     assertFalse(Files.readString(file).contains("skipped=\"1\""));
   }
