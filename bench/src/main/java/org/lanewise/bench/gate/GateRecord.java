@@ -177,6 +177,7 @@ public record GateRecord(List<Entry> entries) {
 
             Every verdict that `./lanewise gate selftest` gave where the right one was known, counted from `verdicts.csv`; the
             self-test writes this page. Intervals are Clopper and Pearson's, 95 %: the bad end is what may be claimed.
+            What the rule would do on simulated machines is in `simulated.md`.
             """);
     List<Entry> aa = entries.stream().filter(Entry::isAa).toList();
     if (!aa.isEmpty()) {

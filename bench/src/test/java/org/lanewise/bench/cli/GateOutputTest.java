@@ -82,6 +82,9 @@ class GateOutputTest {
         16x1000   vector  1.050  1.050 to 1.050  >0.99    5+9  regressed
         256x1000  vector                                    0  unmeasured
 
+        ratio: the candidate's time over the base's
+        power: how likely a slowdown of 2.5 times the threshold (5 %) would be found
+
         vector/cross_entropy/forward_backward/float32/indices/16x1000/mean/normal: regressed
           Slower in 5 of 5 forks and 9 of 9 fresh ones. Chance: p = 6e-05, among all
           benchmarks 3e-04.
