@@ -19,7 +19,9 @@ final class GateTable {
   static String of(GateResult result) {
     StringBuilder text = new StringBuilder();
     if (!result.rows().isEmpty()) {
-      text.append(table(result.rows())).append('\n');
+      text.append(table(result.rows()));
+      text.append("\nratio: the candidate's time over the base's\n");
+      text.append("power: how likely a slowdown of 2.5 times the threshold (5 %) would be found\n\n");
     }
     for (Row row : GateWords.notable(result)) {
       text.append("%s: %s\n".formatted(row.comparison().benchmark(), GateWords.verdict(row)));
@@ -28,7 +30,7 @@ final class GateTable {
     for (String note : GateWords.notes(result)) {
       text.append(wrapped(note, ""));
     }
-    return text.append('\n').append(GateWords.headline(result)).append(".\n").toString();
+    return text.append('\n').append(wrapped(GateWords.headline(result), "")).toString();
   }
 
   private static String table(List<Row> rows) {

@@ -17,7 +17,10 @@ import org.lanewise.bench.gate.Judgement.Verdict;
 final class GateWords {
   private GateWords() {}
 
-  /** The verdict on the run in one line: {@code Regressed: 1 of 24 benchmarks regressed, 1 inconclusive, 22 pass}. */
+  /**
+   * The verdict on the run in one line: {@code Regressed: 1 regressed, 1 inconclusive, 22 pass of 24 benchmarks}; then
+   * what decides and is no benchmark's.
+   */
   static String headline(GateResult result) {
     List<String> counts = new ArrayList<>();
     List<Verdict> worstFirst =
@@ -32,11 +35,24 @@ final class GateWords {
       counts.add("%d waived".formatted(waived));
     }
     String verdict = result.verdict().toString();
-    return "%s: %s of %d benchmarks"
-        .formatted(
-            verdict.substring(0, 1).toUpperCase(Locale.ROOT) + verdict.substring(1),
-            counts.isEmpty() ? "0" : String.join(", ", counts),
-            result.rows().size());
+    StringBuilder text =
+        new StringBuilder(
+            "%s: %s of %d benchmarks."
+                .formatted(
+                    verdict.substring(0, 1).toUpperCase(Locale.ROOT) + verdict.substring(1),
+                    counts.isEmpty() ? "0" : String.join(", ", counts),
+                    result.rows().size()));
+    for (Conformance conformance : result.conformance()) {
+      if (!conformance.failures().isEmpty()) {
+        text.append(" '%s' does not conform.".formatted(conformance.kernel()));
+      }
+    }
+    List<String> gaps = result.gaps();
+    if (!gaps.isEmpty()) {
+      text.append(" ").append(gaps.getFirst());
+      text.append(gaps.size() > 1 ? " And %d more.".formatted(gaps.size() - 1) : "");
+    }
+    return text.toString();
   }
 
   /** Rows that are not simply a pass, worst first. */
@@ -116,9 +132,10 @@ final class GateWords {
 
   /** The probability of finding a slowdown, never rounded up to what it has not reached. */
   static String power(Judgement judgement) {
-    return Double.isNaN(judgement.power())
+    double power = judgement.power();
+    return Double.isNaN(power)
         ? ""
-        : String.format(Locale.ROOT, "%.2f", Math.floor(judgement.power() * 100) / 100);
+        : power > 0.99 ? ">0.99" : String.format(Locale.ROOT, "%.2f", Math.floor(power * 100) / 100);
   }
 
   static String forks(Comparison comparison) {

@@ -30,16 +30,24 @@ final class Bootstrap {
     return middle95(results);
   }
 
-  /** The interval of the mean over benchmarks of the median over forks; one row a benchmark, one number a fork. */
+  /**
+   * The interval of the mean over benchmarks of the median over forks; one row a benchmark, one number a fork. The forks
+   * drawn are the same for all benchmarks: those of one pass over the suite share a minute of the machine, if not a JVM.
+   */
   static Interval ofMeanOfMedians(List<double[]> benchmarks) {
+    int most = benchmarks.stream().mapToInt(forks -> forks.length).max().orElseThrow();
+    int[] drawn = new int[most];
     double[] results = new double[RESAMPLES];
     Draws draws = new Draws();
     for (int i = 0; i < RESAMPLES; i++) {
+      for (int fork = 0; fork < most; fork++) {
+        drawn[fork] = draws.index(most);
+      }
       double sum = 0;
       for (double[] forks : benchmarks) {
         double[] resample = new double[forks.length];
         for (int fork = 0; fork < forks.length; fork++) {
-          resample[fork] = forks[draws.index(forks.length)];
+          resample[fork] = forks[drawn[fork] * forks.length / most];
         }
         sum += Forks.median(resample);
       }

@@ -53,6 +53,14 @@ public record GateRecord(List<Entry> entries) {
       double power,
       int forks) {
 
+    /** Takes out of texts what would end a cell. */
+    public Entry {
+      run = cell(run);
+      machine = cell(machine);
+      load = cell(load);
+      injected = cell(injected);
+    }
+
     /** What {@link #injected} says where base and candidate are the same. */
     public static final String NOTHING = "nothing";
 
@@ -76,12 +84,12 @@ public record GateRecord(List<Entry> entries) {
     private String line() {
       return String.join(
           ",",
-          cell(run),
-          cell(machine),
-          cell(load),
-          cell(injected),
-          String.format(Locale.ROOT, "%s", percent),
-          cell(benchmark),
+          run,
+          machine,
+          load,
+          injected,
+          Double.toString(percent),
+          benchmark,
           verdict.toString(),
           String.format(Locale.ROOT, "%.4f", ratio),
           String.format(Locale.ROOT, "%.3f", power),
@@ -169,6 +177,7 @@ public record GateRecord(List<Entry> entries) {
 
             Every verdict that `./lanewise gate selftest` gave where the right one was known, counted from `verdicts.csv`; the
             self-test writes this page. Intervals are Clopper and Pearson's, 95 %: the bad end is what may be claimed.
+            What the rule would do on simulated machines is in `simulated.md`.
             """);
     List<Entry> aa = entries.stream().filter(Entry::isAa).toList();
     if (!aa.isEmpty()) {
@@ -290,7 +299,7 @@ public record GateRecord(List<Entry> entries) {
             ratios.length == 0 ? "" : String.format(Locale.ROOT, "%.3f", Forks.median(ratios)));
   }
 
-  /** {@code 1.2 % (0.4 to 2.8)}. */
+  /** {@code 1.20 % (0.40 to 2.81)}. */
   private static String rate(int n, int k) {
     Interval interval = Exact.clopperPearson(n, k);
     return String.format(

@@ -31,8 +31,8 @@ public final class Judge {
   /** How often so many are added: each look at them is one more chance to be wrong. */
   static final int HELPINGS = 2;
 
-  /** A verdict needs signs that chance gives once in a thousand times. */
-  static final double ALPHA = 0.001;
+  /** A verdict needs signs that chance gives once in two thousand times. */
+  static final double ALPHA = 0.0005;
 
   /** A pass is a pass when a slowdown that matters would have been found this often. */
   static final double ENOUGH_POWER = 0.8;
@@ -82,14 +82,17 @@ public final class Judge {
       return unmeasured(comparison.problem());
     }
     if (comparison.first().size() < FIRST_FORKS) {
-      return unmeasured("%d forks were measured, expected %d.".formatted(comparison.first().size(), FIRST_FORKS));
+      return unmeasured(text("%d forks were measured, expected %d.", comparison.first().size(), FIRST_FORKS));
     }
     Evidence evidence = new Evidence(comparison);
     int direction = direction(evidence.first, threshold);
     if (direction != 0 && !evidence.isConfirming()) {
       return unmeasured(
-          "The first forks look %s, and %d of %d fresh forks were measured to confirm it."
-              .formatted(word(direction), comparison.confirmation().size(), CONFIRMING_FORKS));
+          text(
+              "The first forks look %s, and %d of %d fresh forks were measured to confirm it.",
+              direction > 0 ? "slower" : "faster",
+              comparison.confirmation().size(),
+              CONFIRMING_FORKS));
     }
     Finding finding = finding(evidence, threshold);
     List<String> worse = withoutNoise(comparison, threshold);
@@ -165,32 +168,32 @@ public final class Judge {
     int confirmed = evidence.confirmed(threshold);
     boolean clear = confirmed != 0 && Forks.chance(evidence.all, confirmed) <= ALPHA;
     if (confirmed > 0 && clear) {
-      return new Finding(Verdict.REGRESSED, "Slower in %s.".formatted(signs(evidence, confirmed)));
+      return new Finding(Verdict.REGRESSED, text("Slower in %s.", signs(evidence, confirmed)));
     }
     SlowModes modes = evidence.modes();
     boolean unequal = modes != null && modes.p() <= ALPHA;
     if (unequal && modes.candidate() > modes.base()) {
-      return new Finding(Verdict.REGRESSED, "It lands in the slow JIT mode more often: %s.".formatted(told(modes)));
+      return new Finding(Verdict.REGRESSED, text("It lands in the slow JIT mode more often: %s.", told(modes)));
     }
     if (confirmed < 0 && clear) {
-      return new Finding(Verdict.IMPROVED, "Faster in %s.".formatted(signs(evidence, confirmed)));
+      return new Finding(Verdict.IMPROVED, text("Faster in %s.", signs(evidence, confirmed)));
     }
     if (unequal) {
-      return new Finding(Verdict.IMPROVED, "It lands in the slow JIT mode less often: %s.".formatted(told(modes)));
+      return new Finding(Verdict.IMPROVED, text("It lands in the slow JIT mode less often: %s.", told(modes)));
     }
     if (modes != null && modes.base() + modes.candidate() > 1) {
       return new Finding(
           Verdict.INCONCLUSIVE,
-          "There are two JIT modes, and neither build is slow clearly more often: %s.".formatted(told(modes)));
+          text("There are two JIT modes, and neither build is slow clearly more often: %s.", told(modes)));
     }
     if (Forks.median(evidence.last) > threshold.log()) {
       return new Finding(
-          Verdict.INCONCLUSIVE, "It looks slower, but forks do not agree: slower in %s.".formatted(signs(evidence, 1)));
+          Verdict.INCONCLUSIVE, text("It looks slower, but forks do not agree: slower in %s.", signs(evidence, 1)));
     }
     double power = Power.of(evidence.all, threshold);
-    String found = "%s slower would be found with probability %s".formatted(percent(threshold.mustFind()), decimals(power));
+    String found = text("%s slower would be found with probability %s", percent(threshold.mustFind()), decimals(power));
     if (power < ENOUGH_POWER) {
-      return new Finding(Verdict.INCONCLUSIVE, "Forks scatter too much: %s.".formatted(found));
+      return new Finding(Verdict.INCONCLUSIVE, text("Forks scatter too much: %s.", found));
     }
     return new Finding(
         Verdict.PASS,
@@ -209,8 +212,10 @@ public final class Judge {
     List<String> worse = new ArrayList<>();
     if (comparison.candidateAllocated() > comparison.baseAllocated()) {
       worse.add(
-          "A call allocates %d bytes, that of the base %d."
-              .formatted(comparison.candidateAllocated(), comparison.baseAllocated()));
+          text(
+              "A call allocates %d bytes, that of the base %d.",
+              comparison.candidateAllocated(),
+              comparison.baseAllocated()));
     }
     if (!comparison.sameBits() && !threshold.newBits()) {
       worse.add("The output has other bits than that of the base; --allow-new-bits accepts them.");
@@ -223,32 +228,35 @@ public final class Judge {
     return Forks.slower(logRatios, threshold) ? 1 : Forks.faster(logRatios, threshold) ? -1 : 0;
   }
 
-  private static String word(int direction) {
-    return direction > 0 ? "slower" : "faster";
-  }
-
   private static String signs(Evidence evidence, int direction) {
-    String counts = "%d of %d forks".formatted(Forks.count(evidence.first, direction), evidence.first.length);
+    int first = Forks.count(evidence.first, direction);
+    String counts = text("%d of %d forks", first, evidence.first.length);
     int fresh = evidence.all.length - evidence.first.length;
     return fresh == 0
         ? counts
-        : counts
-            + " and %d of %d fresh ones"
-                .formatted(
-                    Forks.count(evidence.all, direction) - Forks.count(evidence.first, direction), fresh);
+        : text("%s and %d of %d fresh ones", counts, Forks.count(evidence.all, direction) - first, fresh);
   }
 
   private static String told(SlowModes modes) {
-    return "alone in %d of %d forks, the base alone in %d (p = %s)"
-        .formatted(modes.candidate(), modes.forks(), modes.base(), String.format(Locale.ROOT, "%.2g", modes.p()));
+    return text(
+        "alone in %d of %d forks, the base alone in %d (p = %.2g)",
+        modes.candidate(),
+        modes.forks(),
+        modes.base(),
+        modes.p());
+  }
+
+  /** In digits that do not depend on where the reader lives. */
+  private static String text(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
   }
 
   private static String percent(double share) {
     return new BigDecimal(100 * share).round(new MathContext(3)).stripTrailingZeros().toPlainString() + " %";
   }
 
+  /** Two decimals, never rounded up to what was not reached; a handful of forks does not show more than 0.99. */
   private static String decimals(double probability) {
-    // Never rounded up to what it has not reached, least of all to 1.
-    return String.format(Locale.ROOT, "%.2f", Math.floor(probability * 100) / 100);
+    return probability > 0.99 ? "over 0.99" : text("%.2f", Math.floor(probability * 100) / 100);
   }
 }

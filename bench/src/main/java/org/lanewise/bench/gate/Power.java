@@ -31,15 +31,16 @@ final class Power {
     double centre = Forks.median(logRatios);
     double widen = Math.sqrt(n / (n - 1.0));
     double slowdown = StrictMath.log1p(trueSlowdown);
-    double[] shares = new double[4];
+    int[] counts = new int[4];
     for (double logRatio : logRatios) {
       double deviation = (logRatio - centre) * widen;
       for (double drawn : new double[] {slowdown + deviation, slowdown - deviation}) {
         int kind = drawn > threshold.log() ? 0 : drawn > threshold.halfLog() ? 1 : drawn > 0 ? 2 : 3;
-        shares[kind] += 1 / (2.0 * n);
+        counts[kind]++;
       }
     }
-    return new Power(shares[0], shares[1], shares[2], shares[3]).found();
+    double drawings = 2.0 * n;
+    return new Power(counts[0] / drawings, counts[1] / drawings, counts[2] / drawings, counts[3] / drawings).found();
   }
 
   /** First and confirming forks flag it, and few enough forks of all point the other way. */

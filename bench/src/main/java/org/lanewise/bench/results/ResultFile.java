@@ -90,11 +90,11 @@ public record ResultFile(
         .collect(
             Collectors.joining(
                 ",\n",
-                "{\"format\": \"%s%s\", \"version\": %d,\n \"environment\": %s,\n%s \"results\": [%s"
+                "{\"format\": \"%s%s\", \"version\": %s,\n \"environment\": %s,\n%s \"results\": [%s"
                     .formatted(
                         PREFIX,
                         kind,
-                        VERSION,
+                        Integer.toString(VERSION), // %d would write the digits of the reader's country
                         Json.line(environment),
                         counts == null ? "" : " \"counts\": %s,\n".formatted(Json.line(counts)),
                         results.isEmpty() ? "" : "\n"),

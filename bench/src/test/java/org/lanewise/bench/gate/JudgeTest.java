@@ -132,7 +132,7 @@ class JudgeTest {
     Judgement judgement = judge(first, List.of());
     assertVerdict(Verdict.INCONCLUSIVE, judgement);
     assertTrue(judgement.power() < 0.3, Double.toString(judgement.power()));
-    assertEquals("Forks scatter too much: 5 % slower would be found with probability 0.01.", judgement.reason());
+    assertEquals("Forks scatter too much: 5 % slower would be found with probability 0.00.", judgement.reason());
   }
 
   @Test
