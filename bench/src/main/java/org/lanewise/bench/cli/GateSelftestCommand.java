@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -111,11 +112,12 @@ final class GateSelftestCommand implements Callable<Integer> {
         Burners _ = new Burners(burners)) {
       for (int run = 0; run < runs; run++) {
         for (Injection injection : injections) {
+          JsonObject environment = Environment.current();
           List<Row> rows = run(jar, injection, benchmarks, out, err);
           if (stopped) {
             return ExitCode.INCONCLUSIVE;
           }
-          known = known.with(entries(rows, injection));
+          known = known.with(entries(rows, injection, environment));
           known.write(folder);
           failed += (int) rows.stream().filter(row -> row.judgement().verdict() == Verdict.UNMEASURED).count();
         }
@@ -134,7 +136,7 @@ final class GateSelftestCommand implements Callable<Integer> {
     }
     for (String name : kinds) {
       Kind kind =
-          List.of(Kind.values()).stream()
+          Arrays.stream(Kind.values())
               .filter(one -> one.toString().equals(name))
               .findFirst()
               .orElseThrow(
@@ -143,7 +145,7 @@ final class GateSelftestCommand implements Callable<Integer> {
                           "There is no kind '%s'; choose from %s."
                               .formatted(
                                   name,
-                                  List.of(Kind.values()).stream().map(Kind::toString).collect(Collectors.joining(", ")))));
+                                  Arrays.stream(Kind.values()).map(Kind::toString).collect(Collectors.joining(", ")))));
       if (kind != Kind.WORK) {
         injections.add(new Injection(kind, 0));
         continue;
@@ -184,14 +186,13 @@ final class GateSelftestCommand implements Callable<Integer> {
   }
 
   private static String counts(List<Row> rows) {
-    return List.of(Verdict.values()).stream()
+    return Arrays.stream(Verdict.values())
         .map(verdict -> "%d %s".formatted(rows.stream().filter(row -> row.judgement().verdict() == verdict).count(), verdict))
         .filter(count -> !count.startsWith("0 "))
         .collect(Collectors.joining(", "));
   }
 
-  private List<Entry> entries(List<Row> rows, @Nullable Injection injection) {
-    JsonObject environment = Environment.current();
+  private List<Entry> entries(List<Row> rows, @Nullable Injection injection, JsonObject environment) {
     String machine =
         "%s x%s %s"
             .formatted(
@@ -215,46 +216,6 @@ final class GateSelftestCommand implements Callable<Integer> {
     stopped = true;
     if (measurement != null) {
       measurement.stop();
-    }
-  }
-
-  /** Threads that keep processors and memory busy in bursts, as neighbours on a shared machine do. */
-  private static final class Burners implements AutoCloseable {
-    private static final int LONGEST_MILLIS = 400;
-    private volatile boolean over;
-    private volatile long sink;
-
-    Burners(int count) {
-      for (int i = 0; i < count; i++) {
-        boolean memory = i % 2 == 1;
-        Thread.ofPlatform().daemon().name("burner").start(() -> burn(memory));
-      }
-    }
-
-    private void burn(boolean memory) {
-      java.util.SplittableRandom random = new java.util.SplittableRandom();
-      long[] data = new long[memory ? 1 << 22 : 1 << 8];
-      while (!over) {
-        long end = System.nanoTime() + 1_000_000L * random.nextInt(LONGEST_MILLIS);
-        long sum = 0;
-        while (System.nanoTime() < end) {
-          for (int i = 0; i < data.length; i++) {
-            sum += data[i] * 31 + i;
-            data[i] = sum;
-          }
-        }
-        sink = sum;
-        try {
-          Thread.sleep(random.nextInt(LONGEST_MILLIS));
-        } catch (InterruptedException e) {
-          return;
-        }
-      }
-    }
-
-    @Override
-    public void close() {
-      over = true;
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.grid.Work;
 
 /**
  * Measures benchmarks on two builds: five forks each, spread over the whole run, so that a bad minute of the machine touches
@@ -21,7 +22,7 @@ public final class GateRun {
   /** The benchmarks of a fork: they run the same code of the kernel, which is so compiled once for all of them. */
   private record Group(String kernel, String operation, String dtype, String target, String reduction, String direction) {
     static Group of(PairedBenchmark benchmark) {
-      var work = benchmark.work();
+      Work work = benchmark.work();
       return new Group(
           benchmark.kernel(), work.operation(), work.dtype(), work.target(), work.reduction(), work.direction());
     }
@@ -66,6 +67,9 @@ public final class GateRun {
     void fork(int fork, int total, String what, Duration left);
   }
 
+  /** What a fork takes, before one was seen. */
+  private static final Duration EXPECTED = Duration.ofSeconds(4);
+
   private final ForkRunner forks;
   private final Function<PairedBenchmark, Threshold> thresholds;
   private final Random random;
@@ -78,6 +82,7 @@ public final class GateRun {
    *
    * @param log receives what JMH and the forks print
    * @param limit how long a fork may take for each benchmark before it counts as hung
+   * @param thresholds by which it is decided what needs more forks
    * @param seed of the order of benchmarks and blocks
    */
   public GateRun(
@@ -155,16 +160,17 @@ public final class GateRun {
       if (forks.isStopped()) {
         return;
       }
-      Duration each = done == 0 ? Duration.ofSeconds(3) : Duration.ofNanos((System.nanoTime() - begin) / done);
-      progress.fork(done + 1, done + left, "%s %s".formatted(confirm ? "confirming" : "comparing", name(group)), each.multipliedBy(left));
+      Duration each = done == 0 ? EXPECTED : Duration.ofNanos((System.nanoTime() - begin) / done);
+      String step = "%s %s".formatted(confirm ? "confirming" : "comparing", name(group));
+      progress.fork(done + 1, done + left, step, each.multipliedBy(left));
       Map<PairedBenchmark, ForkRunner.Outcome> outcomes = forks.run(group, random.nextLong());
       outcomes.forEach(
           (benchmark, outcome) -> {
-            Facts known1 = facts.get(benchmark);
+            Facts one = facts.get(benchmark);
             if (outcome.result() != null) {
-              (confirm ? known1.confirmation : known1.first).add(outcome.result());
+              (confirm ? one.confirmation : one.first).add(outcome.result());
             } else {
-              known1.problem = outcome.problem();
+              one.problem = outcome.problem();
             }
           });
       done++;

@@ -46,6 +46,12 @@ final class PairedMeasurement {
 
   private static final double STEADY = 1.03;
 
+  /**
+   * Windows in which the calls that write every loss run as well. They come from the same compiled methods; if these saw them
+   * for the first time later, two equal builds could by then be compiled to code that differs.
+   */
+  private static final int MIXED_WINDOWS = 3;
+
   /** The JIT compiler counts calls before it compiles to the end. Fewer will do where they take long, for those have loops. */
   private static final long CALLS = 12_000;
 
@@ -58,7 +64,9 @@ final class PairedMeasurement {
   private final IntToLongFunction[] arms;
   private final IntToLongFunction[] perValue;
   private int calls = 1;
-  private byte @Nullable [] padding;
+
+  /** Written, so that it is allocated. */
+  private volatile byte @Nullable [] padding;
 
   PairedMeasurement(PairedBenchmark benchmark, Twin base, Twin candidate, SplittableRandom random) {
     this.work = benchmark.work();
@@ -116,6 +124,7 @@ final class PairedMeasurement {
         });
   }
 
+  /** One at a time: nothing here is shared between threads that run at once. */
   private <T> T onFreshThread(Callable<T> task) {
     FutureTask<T> future = new FutureTask<>(task);
     Thread.ofPlatform().start(future);
@@ -131,6 +140,7 @@ final class PairedMeasurement {
     }
   }
 
+  /** Rounds on arrays that lie where none did before, those of each build by themselves. */
   private void place(double[][] times, int from) {
     int first = random.nextInt(2);
     padding = new byte[random.nextInt(MOVE)];
@@ -167,7 +177,7 @@ final class PairedMeasurement {
       long windowBegin = System.nanoTime();
       int rounds = 0;
       while (rounds < WINDOW && (rounds == 0 || System.nanoTime() - windowBegin < WINDOW_AT_MOST)) {
-        if (windows < 3) {
+        if (windows < MIXED_WINDOWS) {
           int first = random.nextInt(2);
           perValue[first].applyAsLong(1);
           perValue[1 - first].applyAsLong(1);
