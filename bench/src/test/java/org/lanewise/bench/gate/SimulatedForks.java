@@ -1,7 +1,13 @@
 package org.lanewise.bench.gate;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.lanewise.bench.gate.Judgement.Verdict;
 import org.lanewise.bench.grid.Work;
@@ -58,6 +64,24 @@ final class SimulatedForks {
       scatter(0.005).apply(times, random);
       times[random.nextInt(2)] += Math.log(2);
     };
+  }
+
+  /** Forks as they were measured, in {@code measured-forks.txt}: any of them, with its sign or the other. */
+  static ForkNoise measured() {
+    double[] deviations;
+    try (InputStream stream = SimulatedForks.class.getResourceAsStream("measured-forks.txt")) {
+      deviations =
+          new String(Objects.requireNonNull(stream).readAllBytes(), StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> !line.startsWith("#"))
+              .flatMap(line -> Arrays.stream(line.split(" ")).skip(1))
+              .mapToDouble(percent -> Double.parseDouble(percent) / 100)
+              .toArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return (times, random) ->
+        times[1] += deviations[random.nextInt(deviations.length)] * (random.nextBoolean() ? 1 : -1);
   }
 
   private final ForkNoise noise;

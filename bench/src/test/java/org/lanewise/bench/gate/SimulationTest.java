@@ -30,6 +30,7 @@ class SimulationTest {
   private record Noise(ForkNoise noise, String what) {}
 
   static {
+    NOISES.put("measured", new Noise(SimulatedForks.measured(), "as 120 measured forks of this project's kernels do"));
     NOISES.put("calm", new Noise(SimulatedForks.scatter(0.001), "they scatter by 0.1 %, the least measured"));
     NOISES.put("usual", new Noise(SimulatedForks.scatter(0.0095), "by 0.95 % (standard deviation), the median measured"));
     NOISES.put("noisy", new Noise(SimulatedForks.scatter(0.027), "by 2.7 %, the most measured"));
@@ -54,7 +55,7 @@ class SimulationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"calm, 1, 1", "usual, 0.99, 1", "strays, 0.97, 1", "rare modes, 0.85, 0.97", "noisy, 0.75, 0.9"})
+  @CsvSource({"measured, 1, 1", "calm, 1, 1", "usual, 0.99, 1", "strays, 0.97, 1", "rare modes, 0.85, 0.97", "noisy, 0.75, 0.9"})
   void theSameBuildPasses(String noise, double low, double high) {
     Shares shares = judged(noise, 0);
 
@@ -65,6 +66,7 @@ class SimulationTest {
 
   @ParameterizedTest
   @CsvSource({
+    "measured, 0.03, 0.97", "measured, 0.05, 1", "measured, 0.1, 1",
     "calm, 0.03, 0.95", "usual, 0.03, 0.83", "strays, 0.03, 0.88", "rare modes, 0.03, 0.92", "noisy, 0.03, 0.3",
     "calm, 0.05, 1", "usual, 0.05, 0.99", "strays, 0.05, 0.97", "rare modes, 0.05, 0.97", "noisy, 0.05, 0.86",
     "calm, 0.1, 1", "usual, 0.1, 1", "strays, 0.1, 0.99", "rare modes, 0.1, 0.97", "noisy, 0.1, 0.99"
