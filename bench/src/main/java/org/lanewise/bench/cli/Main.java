@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       ValidateCommand.class,
       BenchCommand.class,
       CompareCommand.class,
+      GateCommand.class,
       ReportCommand.class,
       ServeCommand.class
     },

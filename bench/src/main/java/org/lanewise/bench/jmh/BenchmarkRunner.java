@@ -231,10 +231,16 @@ public final class BenchmarkRunner {
     return false;
   }
 
-  private static UserError notStarted(RunnerException e) {
+  /** Whether JMH did not start because another JMH run holds its lock. */
+  public static boolean isLocked(RunnerException e) {
+    return String.valueOf(e.getMessage()).contains("lock");
+  }
+
+  /** What to say where JMH itself does not start. */
+  public static UserError notStarted(RunnerException e) {
     String message = String.valueOf(e.getMessage());
     return UserError.environment(
-        message.contains("lock")
+        isLocked(e)
             ? "Another JMH run holds %s; two at a time would measure each other, so wait until it has ended."
                 .formatted(Path.of(System.getProperty("java.io.tmpdir"), "jmh.lock"))
             : "JMH does not start: %s".formatted(message.strip()));
@@ -265,7 +271,11 @@ public final class BenchmarkRunner {
     return options.build();
   }
 
-  /** The flags that a fork has beside those of the benchmark classes. */
+  /** The flags that a fork has beside those of the benchmark classes, with a heap that holds the operands of a work. */
+  public static String[] heapFlags(Work work) {
+    return heapFlags(heapBytes(work));
+  }
+
   private static String[] heapFlags(long heapBytes) {
     long mib = heapBytes / MIB;
     return new String[] {
@@ -322,8 +332,16 @@ public final class BenchmarkRunner {
     return forks;
   }
 
-  /** What went wrong in a fork, from what JMH printed of it. */
   private String reason(String said) {
+    return failure(said, log);
+  }
+
+  /**
+   * What went wrong in a fork, from what JMH printed of it, in one sentence.
+   *
+   * @param log where the rest stands
+   */
+  public static String failure(String said, Path log) {
     List<String> thrown =
         THROWN.matcher(said).results().map(match -> "%s (%s)".formatted(match.group(2), match.group(1))).toList();
     String cause =

@@ -4,14 +4,17 @@ import java.util.List;
 
 /** The flags that every JVM of Lanewise runs with; the launcher and the parent pom hold the same list. */
 public final class JvmFlags {
-  static final String ADD_MODULES = "--add-modules";
-  static final String VECTOR_MODULE = "jdk.incubator.vector";
+  /** With {@link #VECTOR_MODULE}: the Vector API. */
+  public static final String ADD_MODULES = "--add-modules";
+
+  /** The module of the Vector API. */
+  public static final String VECTOR_MODULE = "jdk.incubator.vector";
 
   /** For kernels written in C. */
-  static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
+  public static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
   /** JMH 1.37 reads object layouts through Unsafe, of which JDK 24 and later would warn in every fork. */
-  static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+  public static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
 
   private JvmFlags() {}
 

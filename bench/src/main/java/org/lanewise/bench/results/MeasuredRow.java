@@ -50,6 +50,16 @@ public record MeasuredRow(
       return new Implementation(id, "cpu", threads, "none");
     }
 
+    /** This implementation as a JSON object. */
+    public JsonObject toJson() {
+      JsonObject json = new JsonObject();
+      json.addProperty("name", name);
+      json.addProperty("device", device);
+      json.addProperty("threads", threads);
+      json.addProperty("transfer", transfer);
+      return json;
+    }
+
     /** A name for people, as short as it is clear. */
     public String label() {
       StringBuilder label = new StringBuilder(name);
@@ -153,12 +163,7 @@ public record MeasuredRow(
   public JsonObject toJson() {
     JsonObject json = new JsonObject();
     json.add("work", work.toJson());
-    JsonObject who = new JsonObject();
-    who.addProperty("name", implementation.name());
-    who.addProperty("device", implementation.device());
-    who.addProperty("threads", implementation.threads());
-    who.addProperty("transfer", implementation.transfer());
-    json.add("implementation", who);
+    json.add("implementation", implementation.toJson());
     if (time != null) {
       JsonObject object = new JsonObject();
       object.addProperty("unit", Time.UNIT);

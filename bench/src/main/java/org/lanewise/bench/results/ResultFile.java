@@ -109,11 +109,11 @@ public record ResultFile(
         .collect(
             Collectors.joining(
                 ",\n",
-                "{\"format\": \"%s%s\", \"version\": %d,\n \"environment\": %s,\n%s%s \"results\": [%s"
+                "{\"format\": \"%s%s\", \"version\": %s,\n \"environment\": %s,\n%s%s \"results\": [%s"
                     .formatted(
                         PREFIX,
                         kind,
-                        VERSION,
+                        Integer.toString(VERSION), // %d would write the digits of the reader's country
                         Json.line(environment),
                         beside("counts", counts),
                         beside("errors", errors),

@@ -126,7 +126,7 @@ class GridTest {
   @Test
   void everyShippedPresetIsRead() {
     assertEquals(
-        List.of("check", "quick", "default", "full"), Grid.load().presets().stream().map(Grid.Preset::name).toList());
+        List.of("check", "quick", "default", "full", "gate"), Grid.load().presets().stream().map(Grid.Preset::name).toList());
   }
 
   @Test

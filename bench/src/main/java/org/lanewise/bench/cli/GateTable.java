@@ -1,0 +1,82 @@
+package org.lanewise.bench.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.lanewise.bench.gate.GateResult;
+import org.lanewise.bench.gate.GateResult.Row;
+import org.lanewise.bench.gate.Judgement;
+import org.lanewise.bench.grid.Work;
+
+/** A run of the gate for a terminal: all benchmarks, then why some do not simply pass, the verdict last. */
+final class GateTable {
+  private static final int WIDTH = 80;
+
+  private GateTable() {}
+
+  /** The table and what is below it, ending in a line end. */
+  static String of(GateResult result) {
+    StringBuilder text = new StringBuilder();
+    if (!result.rows().isEmpty()) {
+      text.append(table(result.rows()));
+      text.append("\nratio: the candidate's time over the base's\n");
+      text.append("power: how likely a slowdown of 2.5 times the threshold (5 %) would be found\n\n");
+    }
+    for (Row row : GateWords.notable(result)) {
+      text.append("%s: %s\n".formatted(row.comparison().benchmark(), GateWords.verdict(row)));
+      text.append(wrapped(GateWords.reason(result, row), "  ")).append("\n");
+    }
+    for (String note : GateWords.notes(result)) {
+      text.append(wrapped(note, ""));
+    }
+    return text.append('\n').append(wrapped(GateWords.headline(result), "")).toString();
+  }
+
+  private static String table(List<Row> rows) {
+    TextTable table =
+        new TextTable("llrrrrl", "shape", "kernel", "ratio", "95 % interval", "power", "forks", "verdict");
+    Map<String, List<Row>> groups =
+        rows.stream()
+            .collect(
+                Collectors.groupingBy(
+                    row -> heading(row.comparison().benchmark().work()), LinkedHashMap::new, Collectors.toList()));
+    groups.forEach(
+        (heading, group) -> {
+          table.heading("");
+          table.heading(heading);
+          group.forEach(row -> row(table, row));
+        });
+    return table.toString();
+  }
+
+  private static String heading(Work work) {
+    return "%s, %s".formatted(BenchTable.heading(work), work.target());
+  }
+
+  private static void row(TextTable table, Row row) {
+    Judgement judgement = row.judgement();
+    table.row(
+        row.comparison().benchmark().work().shape(),
+        row.comparison().benchmark().kernel(),
+        GateWords.ratio(judgement.ratio()),
+        GateWords.interval(judgement.low(), judgement.high()),
+        GateWords.power(judgement),
+        GateWords.forks(row.comparison()),
+        GateWords.verdict(row));
+  }
+
+  /** Text in lines of at most 80 characters, unless a word is longer. */
+  private static String wrapped(String text, String indent) {
+    StringBuilder lines = new StringBuilder();
+    StringBuilder line = new StringBuilder(indent);
+    for (String word : text.split(" ")) {
+      if (line.length() > indent.length() && line.length() + 1 + word.length() > WIDTH) {
+        lines.append(line).append('\n');
+        line = new StringBuilder(indent);
+      }
+      line.append(line.length() > indent.length() ? " " : "").append(word);
+    }
+    return lines.append(line).append('\n').toString();
+  }
+}

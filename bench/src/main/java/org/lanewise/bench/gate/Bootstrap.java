@@ -1,0 +1,83 @@
+package org.lanewise.bench.gate;
+
+import java.util.Arrays;
+import java.util.List;
+import org.lanewise.bench.gate.Exact.Interval;
+
+/**
+ * 95 % intervals by resampling, percentile form. Forks are resampled first and rounds within them second: rounds of one
+ * JVM share its JIT's decisions, so a thousand rounds of one fork are still one observation.
+ */
+final class Bootstrap {
+  static final int RESAMPLES = 2_000;
+
+  private Bootstrap() {}
+
+  /** The interval of the median over forks of ln(candidate / base). */
+  static Interval ofMedian(List<PairedRounds> forks, int resamples) {
+    double[][] rounds = forks.stream().map(PairedRounds::sortedLogRatios).toArray(double[][]::new);
+    int most = Arrays.stream(rounds).mapToInt(fork -> fork.length).max().orElseThrow();
+    int[] drawn = new int[most];
+    double[] medians = new double[rounds.length];
+    double[] results = new double[resamples];
+    Draws draws = new Draws();
+    for (int i = 0; i < resamples; i++) {
+      for (int fork = 0; fork < medians.length; fork++) {
+        medians[fork] = resampledMedian(rounds[draws.index(rounds.length)], drawn, draws);
+      }
+      results[i] = Forks.median(medians);
+    }
+    return middle95(results);
+  }
+
+  /**
+   * The interval of the mean over benchmarks of the median over forks; one row a benchmark, one number a fork. The forks
+   * drawn are the same for all benchmarks: those of one pass over the suite share a minute of the machine, if not a JVM.
+   */
+  static Interval ofMeanOfMedians(List<double[]> benchmarks) {
+    int most = benchmarks.stream().mapToInt(forks -> forks.length).max().orElseThrow();
+    int[] drawn = new int[most];
+    double[] results = new double[RESAMPLES];
+    Draws draws = new Draws();
+    for (int i = 0; i < RESAMPLES; i++) {
+      for (int fork = 0; fork < most; fork++) {
+        drawn[fork] = draws.index(most);
+      }
+      double sum = 0;
+      for (double[] forks : benchmarks) {
+        double[] resample = new double[forks.length];
+        for (int fork = 0; fork < forks.length; fork++) {
+          resample[fork] = forks[drawn[fork] * forks.length / most];
+        }
+        sum += Forks.median(resample);
+      }
+      results[i] = sum / benchmarks.size();
+    }
+    return middle95(results);
+  }
+
+  /** The median of as many draws as there are values, found by counting how often each of the sorted values is drawn. */
+  private static double resampledMedian(double[] sorted, int[] drawn, Draws draws) {
+    int n = sorted.length;
+    Arrays.fill(drawn, 0, n, 0);
+    for (int i = 0; i < n; i++) {
+      drawn[draws.index(n)]++;
+    }
+    int lower = -1;
+    int seen = 0;
+    while (seen <= (n - 1) / 2) {
+      seen += drawn[++lower];
+    }
+    int upper = lower;
+    while (seen <= n / 2) {
+      seen += drawn[++upper];
+    }
+    return 0.5 * (sorted[lower] + sorted[upper]);
+  }
+
+  private static Interval middle95(double[] results) {
+    Arrays.sort(results);
+    int cut = results.length / 40;
+    return new Interval(results[cut], results[results.length - 1 - cut]);
+  }
+}

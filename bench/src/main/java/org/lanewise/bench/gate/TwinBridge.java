@@ -1,0 +1,163 @@
+package org.lanewise.bench.gate;
+
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.function.Function;
+import java.util.function.IntToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.lanewise.kernels.BceWithLogits;
+import org.lanewise.kernels.CrossEntropy;
+import org.lanewise.kernels.Reduction;
+import org.lanewise.kernels.spi.Declaration;
+import org.lanewise.kernels.spi.KernelProvider;
+
+/**
+ * What stands on the other side of a {@link Twin}: this class is defined once more by the loader of each build, links to that
+ * build's front doors there, and is spoken to through interfaces of the JDK alone. As a function it takes what to compute and
+ * gives the block that computes it; as a block it runs a number of calls and gives the nanoseconds that they took.
+ *
+ * <p>The calls of a block are in a loop in here, so that what the JIT compiler knows of the loop it knows of one build. One
+ * class without nested ones: the loader knows one name.
+ */
+public final class TwinBridge implements Function<Map<String, Object>, IntToLongFunction>, IntToLongFunction {
+  private @Nullable BceWithLogits bce;
+  private @Nullable CrossEntropy crossEntropy;
+  private boolean backward;
+  private boolean perValue;
+  private int batch;
+  private int classes;
+  private float[] logits = {};
+  private Object target = logits;
+  private float[] losses = {};
+  private float[] gradient = {};
+  private float[] result = {};
+
+  /** The function; what it gives is a block. */
+  public TwinBridge() {}
+
+  /**
+   * The block of a work.
+   *
+   * @param work values by name, see {@link Twin#block}; gets the provider's class under {@code "provider"}, if there is one of
+   *     that id
+   * @return null where the build has no such kernel
+   */
+  @Override
+  public @Nullable IntToLongFunction apply(Map<String, Object> work) {
+    KernelProvider provider = null;
+    for (KernelProvider one : ServiceLoader.load(KernelProvider.class, TwinBridge.class.getClassLoader())) {
+      if (one.id().equals(work.get("kernel"))) {
+        provider = one;
+      }
+    }
+    if (provider == null) {
+      return null;
+    }
+    work.put("provider", provider.getClass());
+    if (!provider.availability().available()) {
+      work.put("unavailable", String.valueOf(provider.availability().reason()));
+      return null;
+    }
+    boolean supplied = false;
+    for (Declaration declaration : provider.declarations()) {
+      supplied |=
+          declaration.operation().id().equals(work.get("operation")) && declaration.dtype().id().equals(work.get("dtype"));
+    }
+    if (!supplied) {
+      return null;
+    }
+    TwinBridge block = new TwinBridge();
+    Reduction reduction = Reduction.of((String) work.get("reduction"));
+    if (work.get("operation").equals("bce_with_logits")) {
+      block.bce = BceWithLogits.on(provider).reduction(reduction).threads(1);
+    } else {
+      block.crossEntropy = CrossEntropy.on(provider).reduction(reduction).threads(1);
+    }
+    block.backward = (Boolean) work.get("backward");
+    block.perValue = reduction == Reduction.NONE;
+    block.batch = (Integer) work.get("batch");
+    block.classes = (Integer) work.get("classes");
+    block.logits = (float[]) work.get("logits");
+    block.target = work.get("target");
+    block.losses = (float[]) work.get("losses");
+    block.gradient = (float[]) work.get("gradient");
+    block.result = (float[]) work.get("result");
+    return block;
+  }
+
+  /** Runs so many calls; the nanoseconds from the first to the last. */
+  @Override
+  public long applyAsLong(int calls) {
+    if (bce != null) {
+      float[] targets = (float[]) target;
+      return perValue ? elementwise(bce, targets, calls)
+          : backward ? bceForwardBackward(bce, targets, calls) : bceForward(bce, targets, calls);
+    }
+    if (crossEntropy != null) {
+      long[] targets = (long[]) target;
+      return perValue ? rowwise(crossEntropy, targets, calls)
+          : backward ? crossEntropyForwardBackward(crossEntropy, targets, calls) : crossEntropyForward(crossEntropy, targets, calls);
+    }
+    throw new IllegalStateException("This is the function, no block.");
+  }
+
+  private long bceForward(BceWithLogits loss, float[] targets, int calls) {
+    float last = 0;
+    long begin = System.nanoTime();
+    for (int call = 0; call < calls; call++) {
+      last = loss.forward(logits, targets, batch, classes);
+    }
+    long end = System.nanoTime();
+    result[0] = last;
+    return end - begin;
+  }
+
+  private long bceForwardBackward(BceWithLogits loss, float[] targets, int calls) {
+    float last = 0;
+    long begin = System.nanoTime();
+    for (int call = 0; call < calls; call++) {
+      last = loss.forwardBackward(logits, targets, batch, classes, gradient);
+    }
+    long end = System.nanoTime();
+    result[0] = last;
+    return end - begin;
+  }
+
+  private long elementwise(BceWithLogits loss, float[] targets, int calls) {
+    long begin = System.nanoTime();
+    for (int call = 0; call < calls; call++) {
+      loss.elementwise(logits, targets, batch, classes, losses, backward ? gradient : null);
+    }
+    return System.nanoTime() - begin;
+  }
+
+  private long crossEntropyForward(CrossEntropy loss, long[] targets, int calls) {
+    float last = 0;
+    long begin = System.nanoTime();
+    for (int call = 0; call < calls; call++) {
+      last = loss.forward(logits, targets, batch, classes);
+    }
+    long end = System.nanoTime();
+    result[0] = last;
+    return end - begin;
+  }
+
+  private long crossEntropyForwardBackward(CrossEntropy loss, long[] targets, int calls) {
+    float last = 0;
+    long begin = System.nanoTime();
+    for (int call = 0; call < calls; call++) {
+      last = loss.forwardBackward(logits, targets, batch, classes, gradient);
+    }
+    long end = System.nanoTime();
+    result[0] = last;
+    return end - begin;
+  }
+
+  private long rowwise(CrossEntropy loss, long[] targets, int calls) {
+    long begin = System.nanoTime();
+    for (int call = 0; call < calls; call++) {
+      loss.rowwise(logits, targets, batch, classes, losses, backward ? gradient : null);
+    }
+    return System.nanoTime() - begin;
+  }
+}
