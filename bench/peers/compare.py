@@ -111,7 +111,7 @@ def main():
     if options.base not in names:
         problem(2, f"--base {options.base} was not measured; choose from {', '.join(names)}.")
     others = [name for name in names if name != options.base]
-    peers = [name for name in others if name.startswith(("pytorch", "jax"))]
+    peers = [name for name in others if name.startswith(("pytorch", "jax", "onnxruntime"))]
     if len(peers) > 1:
         fastest(points, peers, "best peer")
         others.append("best peer")

@@ -5,6 +5,7 @@ bench/grid.json. README.md beside it says how each number is taken.
 Exit codes: 0 good, 1 an output was wrong, 2 wrong usage, 3 the environment or the data is at fault, 130 interrupted.
 """
 
+import base64
 import datetime
 import gc
 import json
@@ -59,14 +60,22 @@ class TrainedLogits(shared.TrainedLogits):
     tensors_of = staticmethod(read_tensors)
 
 
-def draw(point, trained):
-    """Logits and targets of a point, in the distribution that docs/file-formats.md names."""
-    bce = point.operation == "bce_with_logits"
+def logits_shape(point):
+    return (point.batch,) if point.operation == "bce_with_logits" and point.classes == 1 else (point.batch, point.classes)
+
+
+def require_known(point):
     if point.dtype != "float32":
         raise NotMeasured(f"there is no measurement of {point.dtype}")
     if point.target not in ("binary", "indices"):
         raise NotMeasured(f"there is no measurement with {point.target} targets")
-    shape = (point.batch,) if bce and point.classes == 1 else (point.batch, point.classes)
+
+
+def draw(point, trained):
+    """Logits and targets of a point, in the distribution that docs/file-formats.md names."""
+    require_known(point)
+    bce = point.operation == "bce_with_logits"
+    shape = logits_shape(point)
     random = np.random.Generator(np.random.Philox(shared.SEED))
     if point.data == "trained":
         rows, labels = trained.of(point.operation)
@@ -92,6 +101,15 @@ def draw(point, trained):
     return logits, random.integers(0, point.classes, point.batch)
 
 
+def given(point, logits, target):
+    """Logits and targets of a point from the bytes of a request."""
+    require_known(point)
+    shape = logits_shape(point)
+    indices = point.target == "indices"
+    return (np.frombuffer(logits, "<f4").reshape(shape),
+            np.frombuffer(target, "<i8") if indices else np.frombuffer(target, "<f4").reshape(shape))
+
+
 # --------------------------------------------------------------------------------------------------------------- peers
 # A peer is a function of (point, logits, target, threads) that gives a function without arguments, whose outputs are
 # (loss,) or (loss, gradient of the logits), complete when it returns.
@@ -108,7 +126,10 @@ def jax_jit(point, logits, target):
 
     def losses(x, t):
         if point.operation == "bce_with_logits":
-            return jnp.maximum(x, 0) - x * t + jnp.log1p(jnp.exp(-jnp.abs(x)))
+            if point.direction == "forward":
+                return jnp.maximum(x, 0) - x * t + jnp.log1p(jnp.exp(-jnp.abs(x)))
+            # The same, but the derivatives of max and |x| at 0 that JAX picks do not add up to sigmoid - t.
+            return jnp.where(x >= 0, x, 0) - x * t + jnp.log1p(jnp.exp(jnp.where(x >= 0, -x, x)))
         return jax.nn.logsumexp(x, 1) - jnp.take_along_axis(x, t[:, None], 1)[:, 0]
 
     reduce = {"mean": jnp.mean, "sum": jnp.sum, "none": lambda values: values}[point.reduction]
@@ -180,16 +201,22 @@ def exact(point, x, target):
     return loss, 1 + np.abs(loss), gradient, softmax
 
 
-def check(point, logits, target, outputs):
-    """The errors of a peer's outputs against float64 on the same inputs, relative to the terms; raises CheckFailed where
-    one is above what float32 explains. A looser bound than a kernel's: see bench/gpu/README.md."""
+def arrays(point, logits, outputs):
+    """A peer's outputs as NumPy arrays; raises CheckFailed where one is no float32 of the shape that is due."""
     outputs = [np.asarray(output.detach() if hasattr(output, "detach") else output) for output in outputs]
     expected = [() if point.reduction != "none" else logits.shape if point.target == "binary" else (point.batch,),
-                logits.shape][:len(outputs)]
+                logits.shape]
     for name, output, shape in zip(("loss", "gradient"), outputs, expected):
         if output.shape != shape or output.dtype != np.float32:
             raise CheckFailed(f"check failed: the {name} is {output.dtype} of shape {output.shape}, "
                               f"expected float32 of shape {shape}")
+    return outputs
+
+
+def check(point, logits, target, outputs):
+    """The errors of a peer's outputs against float64 on the same inputs, relative to the terms; raises CheckFailed where
+    one is above what float32 explains. A looser bound than a kernel's: see bench/gpu/README.md."""
+    outputs = arrays(point, logits, outputs)
     rows = (point.batch, point.classes)
     divisor = 1 if point.reduction != "mean" else logits.size if point.target == "binary" else point.batch
     sums = np.zeros(6)  # losses, their terms; squares of loss errors, of terms, of gradient errors, of terms
@@ -250,15 +277,29 @@ class Session:
                           "implementation": {"name": peer, "device": "cpu", "threads": self.options.threads,
                                              "transfer": "none"}, **values})
 
+    def attempt(self, point, peer, action):
+        """What the action finds of a peer; where that fails, why."""
+        try:
+            if peer in self.missing:
+                raise NotMeasured(self.missing[peer])
+            return action(self.ready[peer])
+        except NotMeasured as error:
+            self.wrong += isinstance(error, CheckFailed)
+            return {"error": str(error)}
+        except MemoryError:
+            return {"error": f"out of memory at {point.batch} x {point.classes} logits"}
+        except Exception as error:  # a compiler that is missing, a library that gives up: the others go on
+            return {"error": sentence_for(error)}
+
     def point(self, point):
         inputs = None
         for peer in self.options.peers:
-            try:
-                if peer in self.missing:
-                    raise NotMeasured(self.missing[peer])
+
+            def measured(prepare):
+                nonlocal inputs
                 inputs = inputs or draw(point, self.trained)
                 begin = time.perf_counter()
-                call = self.ready[peer](point, *inputs)
+                call = prepare(point, *inputs)
                 outputs = call()
                 first = time.perf_counter() - begin
                 facts = {"check": check(point, *inputs, outputs)}
@@ -266,16 +307,21 @@ class Session:
                     facts["compile_s"] = round(first, 3)
                 del outputs
                 taken, facts["cpus_busy"] = measure(call, self.options.seconds)
-                self.add(point, peer, time=taken, **facts)
-            except NotMeasured as error:
-                self.wrong += isinstance(error, CheckFailed)
-                self.add(point, peer, error=str(error))
-            except MemoryError:
-                self.add(point, peer, error=f"out of memory at {point.batch} x {point.classes} logits")
-            except Exception as error:  # a compiler that is missing, a library that gives up: the others go on
-                self.add(point, peer, error=sentence_for(error))
-            call = None
+                return {"time": taken, **facts}
+
+            self.add(point, peer, **self.attempt(point, peer, measured))
             gc.collect()
+
+    def values(self, point, logits, target):
+        """What each peer computes of these inputs, for who wants to know how exact it is: so nothing is checked here."""
+
+        def computed(prepare):
+            inputs = given(point, logits, target)
+            outputs = arrays(point, inputs[0], prepare(point, *inputs)())
+            return {name: base64.b64encode(output.astype("<f4").tobytes()).decode()
+                    for name, output in zip(("loss", "logits_gradient"), outputs)}
+
+        return [{"name": peer, **self.attempt(point, peer, computed)} for peer in self.options.peers]
 
 
 def sentence_for(error):
@@ -394,6 +440,25 @@ def requests():
         yield lines.get()
 
 
+def parsed(line):
+    """A request: a point to measure, or a point with the bytes of logits and targets."""
+    try:
+        request = json.loads(line)
+        if "values" not in request:
+            return [shared.Point(**request)]
+        point = shared.Point(**request["values"]["work"])
+        inputs = [base64.b64decode(request["values"][key], validate=True) for key in ("logits", "target")]
+        elements = point.batch * point.classes
+        sizes = [4 * elements, 8 * point.batch if point.target == "indices" else 4 * elements]
+        if [len(content) for content in inputs] != sizes:
+            raise ValueError
+        return [point, *inputs]
+    except (TypeError, ValueError, KeyError):
+        shown = line.strip() if len(line) < 400 else line[:400] + "..."
+        raise Problem(2, f"A request is {shown!r}; expected a JSON object with the keys of a point: "
+                         f"{', '.join(shared.Point._fields)}; or with \"values\", see README.md.") from None
+
+
 def serve(options, arguments):
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)  # Ctrl-C is for whoever asks, who then ends this program
@@ -407,14 +472,13 @@ def serve(options, arguments):
     session = Session(*load(options.peers, options.threads), options)
     answer(environment=environment(options, arguments))
     for line in asked:
-        try:
-            point = shared.Point(**json.loads(line))
-        except (TypeError, ValueError):
-            raise Problem(2, f"A request is {line.strip()!r}; expected a JSON object with the keys of a point: "
-                             f"{', '.join(shared.Point._fields)}.") from None
-        session.point(point)
-        answer(results=session.rows)
-        session.rows = []
+        point, *inputs = parsed(line)
+        if inputs:
+            answer(values=session.values(point, *inputs))
+        else:
+            session.point(point)
+            answer(results=session.rows)
+            session.rows = []
 
 
 def run(arguments):

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Tests of peers.py and compare.py: python3 bench/peers/test_peers.py"""
 
+import base64
 import contextlib
 import importlib.util
 import io
 import json
+import math
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -28,6 +31,7 @@ def point(operation="bce_with_logits", batch=64, classes=1, reduction="mean", di
 
 
 POINTS = [point(batch=1000), point(classes=7, reduction="none"), point(classes=6, data="trained"),
+          point(batch=100, data="extreme"),
           point("cross_entropy", classes=10), point("cross_entropy", classes=12, reduction="none", data="trained"),
           point("cross_entropy", classes=5, reduction="sum", data="extreme")]
 
@@ -148,10 +152,16 @@ class Serve(unittest.TestCase):
         print(json.dumps(p._asdict()), file=process.stdin, flush=True)
         return json.loads(process.stdout.readline())["results"]
 
+    def ask_values(self, process, p, logits, target):
+        texts = (base64.b64encode(content).decode() for content in (logits, target))
+        request = dict(zip(("work", "logits", "target"), (p._asdict(), *texts)))
+        print(json.dumps({"values": request}), file=process.stdin, flush=True)
+        return json.loads(process.stdout.readline())["values"]
+
     def test_each_request_is_answered_by_its_rows(self):
         process = self.start("--peers", "pytorch-eager,jax-jit", "--threads", "2")
         self.assertEqual(json.loads(process.stdout.readline())["environment"]["threads"], 2)
-        for p in (POINTS[0], POINTS[3]):
+        for p in (POINTS[0], POINTS[4]):
             rows = self.ask(process, p)
             self.assertEqual([row["implementation"]["name"] for row in rows], ["pytorch-eager", "jax-jit"])
             for row, package in zip(rows, ("torch", "jax")):
@@ -160,6 +170,35 @@ class Serve(unittest.TestCase):
                 self.assertIn("time" if HAS["numpy"] and HAS[package] else "error", row)
         self.assertIn("bfloat16", self.ask(process, point()._replace(dtype="bfloat16"))[0]["error"]
                       if HAS["numpy"] and HAS["torch"] else "bfloat16")
+
+    def test_values_of_given_inputs(self):
+        process = self.start("--peers", "jax-jit,pytorch-eager")
+        process.stdout.readline()
+        two = point(batch=2, classes=3, reduction="none")
+        bce = struct.pack("<6f", -100, -1, 0, 0.5, 7, 100), struct.pack("<6f", 1, 0, 1, 0, 1, 0)
+        ce = struct.pack("<6f", 0, 1, 2, 30, 0, -30), struct.pack("<2q", 0, 2)
+        e = [math.exp(x) for x in (-100, -1, -7)]
+        softmax = [math.exp(x) / sum(map(math.exp, range(3))) for x in range(3)]
+        expected = {
+            "bce_with_logits": ([100, math.log1p(e[1]), math.log(2), 0.5 + math.log1p(math.exp(-0.5)), math.log1p(e[2]), 100],
+                                [-1, e[1] / (1 + e[1]), -0.5, 1 / (1 + math.exp(-0.5)), -e[2] / (1 + e[2]), 1]),
+            "cross_entropy": ([-math.log(softmax[0]), 60],
+                              [softmax[0] - 1, softmax[1], softmax[2], 1, math.exp(-30), -1])}
+        for p, inputs in ((two, bce), (two._replace(operation="cross_entropy", target="indices"), ce)):
+            rows = self.ask_values(process, p, *inputs)
+            self.assertEqual([row["name"] for row in rows], ["jax-jit", "pytorch-eager"])
+            for row, package in zip(rows, ("jax", "torch")):
+                if not (HAS["numpy"] and HAS[package]):
+                    self.assertIn("-m pip install", row["error"])
+                    continue
+                self.assertNotIn("error", row)
+                for key, right in zip(("loss", "logits_gradient"), expected[p.operation]):
+                    got = struct.unpack(f"<{len(right)}f", base64.b64decode(row[key]))
+                    for value, truth in zip(got, right):
+                        self.assertAlmostEqual(value, truth, delta=1e-6 * max(1, abs(truth)), msg=f"{row['name']} {key}")
+        if HAS["numpy"] and HAS["torch"]:
+            soft = self.ask_values(process, two._replace(target="soft"), *bce)
+            self.assertEqual(soft[1]["error"], "there is no measurement with soft targets")
 
     def test_what_libraries_print_is_no_answer(self):
         noisy = "import os, sys; sys.path.insert(0, sys.argv.pop(1)); import peers; " \
@@ -184,11 +223,13 @@ class Serve(unittest.TestCase):
         self.assertEqual(process.wait(10), -signal.SIGKILL)
 
     def test_a_request_that_is_none_is_named(self):
-        process = self.start("--peers", "jax-jit", stderr=subprocess.PIPE)
-        print('{"batch": 1}', file=process.stdin, flush=True)
-        self.assertEqual(process.wait(60), 2)
-        self.assertIn("A request is '{\"batch\": 1}'", process.stderr.read())
-        process.stderr.close()
+        short = {"values": {"work": POINTS[0]._asdict(), "logits": "AAAA", "target": "AAAA"}}
+        for line in ('{"batch": 1}', json.dumps(short), "7"):
+            process = self.start("--peers", "jax-jit", stderr=subprocess.PIPE)
+            print(line, file=process.stdin, flush=True)
+            self.assertEqual(process.wait(60), 2)
+            self.assertIn(f"A request is {line!r}", process.stderr.read())
+            process.stderr.close()
 
 
 class Compare(unittest.TestCase):
@@ -210,12 +251,12 @@ class Compare(unittest.TestCase):
         done = self.run_on(
             ("bench", [self.row("vector", batch, 10) for batch in (16, 1024, 4096)]),
             ("peers", [self.row("jax-jit", 16, 1), self.row("jax-jit", 1024, 20), self.row("jax-jit", 4096, 80),
-                       self.row("pytorch-eager", 1024, 30)]))
+                       self.row("pytorch-eager", 1024, 30), self.row("onnxruntime", 16, 0.5)]))
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = [line.split() for line in done.stdout.splitlines()]
-        self.assertIn(["bce_with_logits", "forward", "16", "normal", "10.0", "0.10", "-", "0.10"], lines)
-        self.assertIn("geometric mean, from 1024 elements 4.00 3.00 4.00".split(), lines)
-        self.assertIn("worst, from 1024 elements 2.00 3.00 2.00".split(), lines)
+        self.assertIn(["bce_with_logits", "forward", "16", "normal", "10.0", "0.10", "-", "0.05", "0.05"], lines)
+        self.assertIn("geometric mean, from 1024 elements 4.00 3.00 nan 4.00".split(), lines)
+        self.assertIn("worst, from 1024 elements 2.00 3.00 nan 2.00".split(), lines)
 
     def test_files_at_fault_are_named(self):
         self.assertEqual(self.run_on(("verify", [])).returncode, 3)

@@ -12,8 +12,8 @@ import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
 
 /**
- * A kernel that is there to be measured beside the real ones, in float32. It declares no bounds, and commands leave it
- * out unless it is named.
+ * A kernel that is there to be measured beside the real ones, in float32. It declares no bounds, and all commands but
+ * {@code bench} leave it out unless it is named.
  *
  * <p>The providers are nested here because the classes with the loops need the Vector API, and a provider must be
  * loadable, to say why it cannot run, without it.

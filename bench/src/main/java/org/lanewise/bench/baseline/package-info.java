@@ -1,6 +1,6 @@
 /**
- * What the kernels are measured against on the JVM: the loops that a Java user writes, and a plain read of the same
- * bytes. They promise nothing and are chosen by nobody who does not name them.
+ * What the kernels are measured against on the JVM: the loops that a Java user writes, a plain read of the same bytes, and
+ * what the machine can do at best. As kernels they promise nothing, and only measurements take them unasked.
  */
 @NullMarked
 package org.lanewise.bench.baseline;

@@ -14,6 +14,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.errors.ErrorCurve;
+import org.lanewise.bench.errors.MeasuredErrors;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.grid.WorkFilter;
@@ -44,15 +46,14 @@ import picocli.CommandLine.Spec;
     description = "Measures kernels with JMH over the points of a preset.",
     footer = {
       "",
-      "Without --kernel it measures all kernels that can run here but the baselines",
-      "plain-math, plain-vector and read. Of several kernels all are measured on a",
-      "point before the next. Times are medians, low and high the 5th and 95th",
-      "percentile of the samples. What JMH prints goes to target/lanewise/jmh.log of",
-      "the project.",
+      "Without --kernel it measures all kernels that can run here, among them the",
+      "baselines plain-math, plain-vector and read. All are measured on a point before",
+      "the next. Two cores without the kernels in C take 2 minutes for quick, 15 for",
+      "default. What JMH prints goes to target/lanewise/jmh.log of the project.",
       "",
-      "With --peers, Python measures PyTorch and JAX on each point after the kernels, in a",
-      "process that waits while JMH measures. A package that is missing is named with",
-      "the command that installs it, and the rest runs.",
+      "With --peers, Python measures PyTorch and JAX, and a JVM ONNX Runtime, on each point",
+      "after the kernels, in processes that wait while JMH measures. A package that is",
+      "missing is named with the command that gets it, and the rest runs.",
       "",
       "Interrupted (Ctrl-C), it writes what was measured, with \"complete\": false in the",
       "environment, and exits with 130.",
@@ -61,7 +62,7 @@ import picocli.CommandLine.Spec;
       "  ./lanewise bench",
       "  ./lanewise bench --preset quick --classes 1000 --report report.html",
       "  ./lanewise bench --preset default --kernel vector --json vector.json",
-      "  ./lanewise bench --kernel scalar,vector,plain-math,plain-vector,read",
+      "  ./lanewise bench --kernel scalar,vector,read --data trained --preset full",
       "  ./lanewise bench --preset quick --peers pytorch,jax --python venv/bin/python"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -70,8 +71,8 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--preset",
       paramLabel = "NAME",
-      description = "Measure these points: check, quick, default or full (default: check).")
-  private String preset = "check";
+      description = "Measure these points: check, quick, default or full (default: quick).")
+  private String preset = "quick";
 
   @Option(names = "--operation", paramLabel = "OP", split = ",", description = "Only these, such as cross_entropy.")
   private List<String> operations = List.of();
@@ -101,7 +102,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--peers",
       paramLabel = "NAME",
       split = ",",
-      description = "Also these: pytorch (eager and compiled), jax.")
+      description = "Also these: pytorch (eager and compiled), jax, onnxruntime.")
   private List<String> peers = List.of();
 
   @Option(
@@ -137,9 +138,9 @@ final class BenchCommand implements Callable<Integer> {
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(jmhJson);
     SafeFile.requireWritable(report);
+    List<KernelProvider> providers = kernels.isEmpty() ? Subjects.measured(err) : required(kernels);
     List<Work> points =
         new WorkFilter(operations, dtypes, batches, classes, data).apply(Grid.load().preset(preset));
-    List<KernelProvider> providers = kernels.isEmpty() ? Subjects.kernels(true, err) : required(kernels);
 
     List<String> peerNames = Peers.named(peers);
     Effort effort = Effort.of(preset);
@@ -150,13 +151,14 @@ final class BenchCommand implements Callable<Integer> {
             WorkFolder.path().resolve("jmh.log"),
             null,
             profile ? Profilers.here(err::println) : Profilers.always());
-    JsonObject environment = Environment.current();
+    JsonObject environment = Environment.measured();
     // Closed in reverse: when the JVM may end, the Python process has.
     try (Interruption _ = new Interruption(runner::stop);
         Peers beside =
             new Peers(
                 peerNames,
                 interpreter(),
+                onnxRuntime(),
                 WorkFolder.project(),
                 threads,
                 effort.time().multipliedBy(effort.iterations()),
@@ -173,8 +175,14 @@ final class BenchCommand implements Callable<Integer> {
             rows.size(), wanted, rows.isEmpty() ? ", nothing is written" : "; they are marked as incomplete");
       }
       if (!rows.isEmpty()) {
-        show(rows, peerNames, out);
-        write(rows, environment);
+        show(rows, environment, peerNames, out);
+        // Who interrupts does not want to wait for more.
+        List<ErrorCurve> errors = rows.size() < wanted ? List.of() : MeasuredErrors.of(points, providers, beside);
+        if (!errors.isEmpty()) {
+          out.printf("%n%s", ErrorTable.of(errors));
+          out.flush();
+        }
+        write(rows, errors, environment);
       }
       return rows.size() < wanted ? ExitCode.INCONCLUSIVE : exitCode(rows, providers, peerNames, err);
     }
@@ -185,8 +193,14 @@ final class BenchCommand implements Callable<Integer> {
     return python != null ? python : told != null && !told.isBlank() ? told : "python3";
   }
 
-  private static void show(List<MeasuredRow> rows, List<String> peers, PrintWriter out) {
-    out.print(BenchTable.of(rows));
+  private static @Nullable Path onnxRuntime() {
+    String told = System.getenv("LANEWISE_ONNXRUNTIME");
+    return told == null || told.isBlank() ? null : Path.of(told);
+  }
+
+  private static void show(
+      List<MeasuredRow> rows, JsonObject environment, List<String> peers, PrintWriter out) {
+    out.print(BenchTable.of(rows, environment));
     String ratios = PeerTable.of(rows, peers);
     if (!ratios.isEmpty()) {
       out.printf("%n%s", ratios);
@@ -194,8 +208,16 @@ final class BenchCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private void write(List<MeasuredRow> rows, JsonObject environment) {
-    ResultFile file = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
+  private void write(List<MeasuredRow> rows, List<ErrorCurve> curves, JsonObject environment) {
+    JsonArray errors = new JsonArray();
+    curves.forEach(curve -> errors.add(curve.toJson()));
+    ResultFile file =
+        new ResultFile(
+            "bench",
+            environment,
+            rows.stream().map(MeasuredRow::toJson).toList(),
+            null,
+            errors.isEmpty() ? null : errors);
     if (json != null) {
       file.write(json);
     }

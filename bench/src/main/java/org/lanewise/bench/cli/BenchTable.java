@@ -1,33 +1,134 @@
 package org.lanewise.bench.cli;
 
+import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Time;
 import org.lanewise.bench.results.Quantity;
+import org.lanewise.bench.results.Units;
 
-/** Measured rows as a table: one heading an operation and direction, one line a kernel, below it what went wrong. */
+/**
+ * Measured rows as a table: one heading an operation and direction, one line a kernel, below it what the columns mean and
+ * what went wrong.
+ */
 final class BenchTable {
   private static final String SCALAR = "scalar";
 
-  private BenchTable() {}
+  /** The baseline that is no loss; that it is faster means nothing. */
+  private static final String READ = "read";
 
-  /** The table, ending in a line end. */
-  static String of(List<MeasuredRow> rows) {
-    boolean scalar = rows.stream().anyMatch(row -> row.time() != null && row.implementation().name().equals(SCALAR));
-    List<String> header = new ArrayList<>(List.of("shape", "kernel", "ns/call", "low", "high", "logits/s"));
-    if (scalar) {
-      header.add("vs scalar");
+  private interface Cell {
+    String of(MeasuredRow row, Time time);
+  }
+
+  /**
+   * A column of numbers.
+   *
+   * @param meaning one line below the table; empty where the name says it
+   */
+  private record Column(String name, String meaning, Cell cell) {}
+
+  private final List<MeasuredRow> rows;
+  private final JsonObject environment;
+
+  private BenchTable(List<MeasuredRow> rows, JsonObject environment) {
+    this.rows = rows;
+    this.environment = environment;
+  }
+
+  /**
+   * The table, ending in a line end.
+   *
+   * @param environment where the rows were measured; what it does not tell has no column
+   */
+  static String of(List<MeasuredRow> rows, JsonObject environment) {
+    BenchTable table = new BenchTable(rows, environment);
+    List<Column> columns = table.columns();
+    return table.lines(columns) + meanings(columns) + table.reasons();
+  }
+
+  static String heading(Work work) {
+    return "%s %s, %s, %s, %s data"
+        .formatted(work.operation(), work.direction(), work.dtype(), work.reduction(), work.data());
+  }
+
+  private List<Column> columns() {
+    List<Column> columns = new ArrayList<>();
+    columns.add(
+        new Column(
+            "ns/call",
+            "median; at batch 1 the latency of a single row",
+            (_, time) -> Quantity.grouped(time.median())));
+    columns.add(
+        new Column(
+            "±%",
+            "half of what lies between the 5th and 95th percentile of the samples",
+            (_, time) -> String.format(Locale.ROOT, "%.0f", 50 * (time.high() - time.low()) / time.median())));
+    columns.add(new Column("logits/s", "", (row, _) -> Quantity.si(row.elementsPerSecond())));
+    columns.add(new Column("rows/s", "", (row, _) -> Quantity.si(units(row).rowsPerSecond())));
+    columns.add(
+        new Column(
+            "GB/s",
+            "the bytes that a call must read and write at least, over its time",
+            (row, _) -> Quantity.digits(units(row).bytesPerSecond() / 1e9)));
+    if (isKnown(row -> units(row).bandwidthShare())) {
+      columns.add(
+          new Column(
+              "% read",
+              "GB/s over the %s that one thread reads from memory; above 100 in a cache"
+                  .formatted(Quantity.digits(Environment.readBandwidth(environment) / 1e9)),
+              (row, _) -> Quantity.digits(100 * units(row).bandwidthShare())));
     }
-    TextTable table = new TextTable("llrrrrr".substring(0, header.size()), header.toArray(String[]::new));
+    if (isKnown(row -> units(row).cyclesPerElement())) {
+      columns.add(
+          new Column(
+              "cyc est.",
+              "cycles a logit, estimated from a clock of %s GHz"
+                  .formatted(Quantity.digits(Environment.clock(environment) / 1e9)),
+              (row, _) -> Quantity.digits(units(row).cyclesPerElement())));
+    }
+    if (rows.stream().anyMatch(BenchTable::isScalar)) {
+      columns.add(new Column("x scalar", "times as fast as the kernel scalar", this::speedUp));
+    }
+    return columns;
+  }
+
+  private Units units(MeasuredRow row) {
+    return Units.of(row, environment);
+  }
+
+  private boolean isKnown(ToDoubleFunction<MeasuredRow> value) {
+    return rows.stream().mapToDouble(value).anyMatch(known -> !Double.isNaN(known));
+  }
+
+  private static boolean isScalar(MeasuredRow row) {
+    return row.time() != null && row.implementation().name().equals(SCALAR);
+  }
+
+  private String speedUp(MeasuredRow row, Time time) {
+    String name = row.implementation().name();
+    return rows.stream()
+        .filter(other -> isScalar(other) && other.work().equals(row.work()) && !name.equals(SCALAR) && !name.equals(READ))
+        .map(MeasuredRow::time)
+        .findFirst()
+        .map(scalar -> Quantity.digits(scalar.median() / time.median()))
+        .orElse("");
+  }
+
+  private TextTable lines(List<Column> columns) {
+    List<String> header = new ArrayList<>(List.of("shape", "kernel"));
+    columns.forEach(column -> header.add(column.name()));
+    TextTable table = new TextTable("ll" + "r".repeat(columns.size()), header.toArray(String[]::new));
     Map<String, List<MeasuredRow>> groups =
         rows.stream()
             .collect(Collectors.groupingBy(row -> heading(row.work()), LinkedHashMap::new, Collectors.toList()));
@@ -35,13 +136,31 @@ final class BenchTable {
         (heading, group) -> {
           table.heading("");
           table.heading(heading);
-          group(table, group, header.size());
+          String shape = "";
+          for (MeasuredRow row : group) {
+            String shown = row.work().shape();
+            List<String> cells = new ArrayList<>(List.of(shown.equals(shape) ? "" : shown, row.implementation().label()));
+            shape = shown;
+            Time time = row.time();
+            columns.forEach(column -> cells.add(time == null ? "" : column.cell().of(row, time)));
+            if (time == null) {
+              cells.set(2, "error");
+            }
+            table.row(cells.toArray(String[]::new));
+          }
         });
-    return table + reasons(rows);
+    return table;
+  }
+
+  private static String meanings(List<Column> columns) {
+    return columns.stream()
+        .filter(column -> !column.meaning().isEmpty())
+        .map(column -> "%-8s  %s%n".formatted(column.name(), column.meaning()))
+        .collect(Collectors.joining("", "\n", ""));
   }
 
   /** Each reason once, with who it kept from being measured. */
-  private static String reasons(List<MeasuredRow> rows) {
+  private String reasons() {
     Map<String, Set<String>> reasons = new LinkedHashMap<>();
     for (MeasuredRow row : rows) {
       if (row.error() != null) {
@@ -51,46 +170,5 @@ final class BenchTable {
     StringBuilder text = new StringBuilder();
     reasons.forEach((reason, who) -> text.append("\n%s: %s".formatted(String.join(", ", who), reason)));
     return text.isEmpty() ? "" : text.append('\n').toString();
-  }
-
-  static String heading(Work work) {
-    return "%s %s, %s, %s, %s data"
-        .formatted(work.operation(), work.direction(), work.dtype(), work.reduction(), work.data());
-  }
-
-  private static void group(TextTable table, List<MeasuredRow> rows, int columns) {
-    String shape = "";
-    for (MeasuredRow row : rows) {
-      Work work = row.work();
-      Time time = row.time();
-      String shown = work.shape().equals(shape) ? "" : work.shape();
-      shape = work.shape();
-      List<String> cells = new ArrayList<>(List.of(shown, row.implementation().label()));
-      cells.addAll(
-          time == null
-              ? List.of("error", "", "", "")
-              : List.of(
-                  Quantity.grouped(time.median()),
-                  Quantity.grouped(time.low()),
-                  Quantity.grouped(time.high()),
-                  Quantity.si(row.elementsPerSecond())));
-      if (cells.size() < columns) {
-        cells.add(time == null ? "" : ratio(row, rows));
-      }
-      table.row(cells.toArray(String[]::new));
-    }
-  }
-
-  private static String ratio(MeasuredRow row, List<MeasuredRow> rows) {
-    return rows.stream()
-        .filter(other -> other.time() != null && other.work().equals(row.work()))
-        .filter(other -> other.implementation().name().equals(SCALAR))
-        .findFirst()
-        .map(scalar -> scalar == row ? "" : String.format(Locale.ROOT, "%.2f", speedUp(scalar, row)))
-        .orElse("");
-  }
-
-  private static double speedUp(MeasuredRow scalar, MeasuredRow row) {
-    return Objects.requireNonNull(scalar.time()).median() / Objects.requireNonNull(row.time()).median();
   }
 }

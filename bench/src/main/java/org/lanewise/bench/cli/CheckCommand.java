@@ -1,5 +1,6 @@
 package org.lanewise.bench.cli;
 
+import com.google.gson.JsonObject;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -54,10 +55,10 @@ final class CheckCommand implements Callable<Integer> {
 
     List<Work> points = Grid.load().preset(PRESET).points();
     List<KernelProvider> kernels = Subjects.kernels(all, new PrintWriter(PrintWriter.nullWriter()));
+    JsonObject environment = Environment.measured();
     List<MeasuredRow> rows =
         BenchCommand.measure(points, kernels, Effort.of(PRESET), 1, folder.resolve("jmh.log"), err, null);
-    ResultFile measured =
-        new ResultFile("bench", Environment.current(), rows.stream().map(MeasuredRow::toJson).toList());
+    ResultFile measured = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
     measured.write(folder.resolve("bench.json"));
     Path report = folder.resolve("report.html");
     new HtmlReport(List.of(verified, measured)).write(report);

@@ -58,6 +58,15 @@ final class Subjects {
     return available;
   }
 
+  /** All kernels that can run here, and after them the baselines: what a speed is held against. */
+  static List<KernelProvider> measured(PrintWriter notices) {
+    List<KernelProvider> measured = new ArrayList<>(kernels(true, notices));
+    Kernels.all().stream()
+        .filter(provider -> provider instanceof Baseline && provider.availability().available())
+        .forEach(measured::add);
+    return measured;
+  }
+
   /** The kernel of the given id, if it computes a loss. */
   private static KernelProvider loss(String id) {
     KernelProvider kernel = kernel(id);

@@ -311,7 +311,7 @@ final class ValidateCommand implements Callable<Integer> {
     List<MeasuredRow> rows =
         BenchCommand.measure(
             points, kernels, Effort.of("quick"), 1, WorkFolder.path().resolve("jmh-validate.log"), err, file);
-    out.printf("%n%s", BenchTable.of(rows));
+    out.printf("%n%s", BenchTable.of(rows, new JsonObject()));
     out.flush();
     return rows;
   }

@@ -26,6 +26,9 @@ public final class Grid {
   /** A point holds at most this many logits: 1 GiB of float32. */
   static final long MAX_ELEMENTS = 1L << 28;
 
+  /** What can be drawn. */
+  private static final List<String> DATA = List.of("normal", "trained", "extreme");
+
   private static final String RESOURCE = "/lanewise/grid.json";
   private static final int VERSION = 1;
 
@@ -122,6 +125,10 @@ public final class Grid {
         if (work.elements() > MAX_ELEMENTS) {
           throw new IllegalArgumentException(
               "preset %s: %s has %d logits, expected at most %d".formatted(name, work, work.elements(), MAX_ELEMENTS));
+        }
+        if (!DATA.contains(work.data())) {
+          throw new IllegalArgumentException(
+              "preset %s: %s has data '%s', expected one of %s".formatted(name, work, work.data(), String.join(", ", DATA)));
         }
         if (!points.add(work)) {
           throw new IllegalArgumentException("preset %s lists %s twice".formatted(name, work));

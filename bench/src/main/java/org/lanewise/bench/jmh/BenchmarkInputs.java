@@ -13,7 +13,7 @@ import org.lanewise.kernels.spi.Operation;
  * @param target BCE: {@code float[]}, one a logit; cross-entropy: {@code long[]}, one a row
  * @param <T> the class of the target's array
  */
-record BenchmarkInputs<T>(float[] logits, T target) {
+public record BenchmarkInputs<T>(float[] logits, T target) {
   private static final long SEED = 20260101;
 
   /** Each block draws from its own generator, so that 2^28 values can be drawn in parallel and are always the same. */
@@ -29,7 +29,7 @@ record BenchmarkInputs<T>(float[] logits, T target) {
   }
 
   /** Logits, and targets 0 or 1, of shape [batch, classes]. */
-  static BenchmarkInputs<float[]> bceWithLogits(String data, int batch, int classes) {
+  public static BenchmarkInputs<float[]> bceWithLogits(String data, int batch, int classes) {
     int elements = Math.multiplyExact(batch, classes);
     float[] target = new float[elements];
     if (data.equals("trained")) {
@@ -48,7 +48,7 @@ record BenchmarkInputs<T>(float[] logits, T target) {
   }
 
   /** Logits of shape [batch, classes], and class indices of shape [batch]. */
-  static BenchmarkInputs<long[]> crossEntropy(String data, int batch, int classes) {
+  public static BenchmarkInputs<long[]> crossEntropy(String data, int batch, int classes) {
     long[] target = new long[batch];
     if (data.equals("trained")) {
       TrainedLogits trained = TrainedLogits.load(Operation.CROSS_ENTROPY);

@@ -126,6 +126,8 @@ public final class BenchmarkRunner {
     int steps = kernels.size() + (also.names().isEmpty() ? 0 : 1);
     int total = points.size() * steps;
     int done = 0;
+    Duration expected = Duration.ZERO; // of what is done
+    Duration left = points.stream().map(effort::expected).reduce(Duration.ZERO, Duration::plus).multipliedBy(steps);
     List<MeasuredRow> rows = new ArrayList<>();
     long begin = System.nanoTime();
     String classPath = ForeignKernels.extendClassPath(foreign);
@@ -135,13 +137,15 @@ public final class BenchmarkRunner {
         for (int step = 0; step < steps && !stopped; step++) {
           boolean kernel = step < kernels.size();
           String name = kernel ? kernels.get(step).id() : String.join(", ", also.names());
-          progress.started(done + 1, total, work, name, timeLeft(done, total, begin));
+          progress.started(done + 1, total, work, name, timeLeft(left, done, expected, begin));
           List<MeasuredRow> measured =
               kernel ? List.of(measure(work, kernels.get(step), chatter)) : also.measure(work);
           if (!stopped) { // otherwise it was cut short
             rows.addAll(measured);
             measured.forEach(progress::finished);
             done++;
+            expected = expected.plus(effort.expected(work));
+            left = left.minus(effort.expected(work));
           }
         }
       }
@@ -163,11 +167,10 @@ public final class BenchmarkRunner {
     }
   }
 
-  /** What the first measurements took tells more than the plan; before there are some, the plan has to do. */
-  private Duration timeLeft(int done, int total, long begin) {
-    Duration each =
-        done < 2 ? effort.expected() : Duration.ofNanos((System.nanoTime() - begin) / done);
-    return each.multipliedBy(total - done);
+  /** The time expected, corrected by what the first measurements took of theirs. */
+  private static Duration timeLeft(Duration left, int done, Duration expected, long begin) {
+    double pace = done < 2 ? 1 : (double) (System.nanoTime() - begin) / expected.toNanos();
+    return Duration.ofNanos((long) (left.toNanos() * pace));
   }
 
   private OutputStream openLog() throws IOException {

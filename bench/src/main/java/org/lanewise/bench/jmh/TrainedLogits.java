@@ -22,7 +22,7 @@ record TrainedLogits(float[] logits, float[] target, int classes) {
           case BCE_WITH_LOGITS -> "bce_with_logits/real_model/digits-attributes-none";
           case CROSS_ENTROPY -> "cross_entropy/real_model/digits-none";
         };
-    Map<String, Tensor> inputs = ReferenceData.builtIn().require(id).inputs();
+    Map<String, Tensor> inputs = ReferenceData.builtIn(operation.id()).require(id).inputs();
     Tensor logits = inputs.get("logits");
     return new TrainedLogits(
         logits.floats(), inputs.get("target").to(DType.FLOAT32).floats(), logits.size(1));

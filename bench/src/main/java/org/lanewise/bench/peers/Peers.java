@@ -3,86 +3,118 @@ package org.lanewise.bench.peers;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.io.Serial;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.jmh.AlsoMeasured;
-import org.lanewise.bench.results.Json;
+import org.lanewise.bench.jmh.JvmFlags;
+import org.lanewise.bench.peers.PeerProgram.NoAnswer;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
 
 /**
- * PyTorch and JAX, measured by {@code bench/peers/peers.py} in one Python process that lives as long as this object and
- * waits between two points. Where it cannot run, each point gives rows that say why.
+ * PyTorch and JAX, measured by {@code bench/peers/peers.py} in one Python process, and ONNX Runtime, measured by {@code
+ * bench/peers/OnnxRuntime.java} in one JVM. Each lives as long as this object and waits between two points. Where it cannot
+ * run, each point gives rows that say why.
  */
 public final class Peers implements AlsoMeasured, AutoCloseable {
   /** How the error of a row begins whose peer computed something else. */
   public static final String WRONG = "check failed";
 
-  private static final String PROGRAM = "bench/peers/peers.py";
+  private static final String PYTHON = "bench/peers/peers.py";
+  private static final String JAVA = "bench/peers/OnnxRuntime.java";
+  private static final String ONNX_RUNTIME = "onnxruntime";
+  private static final String ONNX_RUNTIME_VERSION = "1.29.0";
 
-  /** How long a process that has nothing more to do may take to end. */
-  private static final long GRACE_SECONDS = 5;
+  /** Where the command in {@link #ONNX_RUNTIME_MISSING} puts the package. */
+  private static final String ONNX_RUNTIME_FOLDER = "target/lanewise/peers";
+
+  private static final String ONNX_RUNTIME_MISSING =
+      "ONNX Runtime is missing (%s); get its 54 MB with: ./mvnw -N dependency:copy"
+          + " -Dartifact=com.microsoft.onnxruntime:onnxruntime:%s -DoutputDirectory=%s";
+
+  /** A program and the peers that it measures. */
+  private record Asked(PeerProgram program, String file, List<String> names) {}
 
   private final List<String> names;
-  private final List<String> command;
   private final int threads;
-  private final Path log;
-  private @Nullable Child child;
-  private @Nullable JsonObject environment;
-
-  /** Why it never ran, for all points; null where it did, or has not been tried. */
-  private @Nullable String impossible;
-
-  private boolean closed;
+  private final List<Asked> asked = new ArrayList<>();
 
   /**
-   * Peers; the process starts with the first point.
+   * Peers; a process starts with the first point.
    *
-   * @param names some of {@code pytorch-eager}, {@code pytorch-compile}, {@code jax-jit}
+   * @param names some of {@code pytorch-eager}, {@code pytorch-compile}, {@code jax-jit}, {@code onnxruntime}
    * @param python the interpreter
-   * @param project the folder of the project, where the program lies
+   * @param onnxRuntime the jar of ONNX Runtime; null for the one in {@code target/lanewise/peers} of the project
+   * @param project the folder of the project, where the programs lie
    * @param threads the most threads of a call
    * @param time how long each peer is measured on a point
-   * @param log receives what Python and the libraries print; replaced
+   * @param log receives what Python and the libraries print; replaced. That of ONNX Runtime lies beside it
    */
-  public Peers(List<String> names, String python, Path project, int threads, Duration time, Path log) {
+  public Peers(
+      List<String> names,
+      String python,
+      @Nullable Path onnxRuntime,
+      Path project,
+      int threads,
+      Duration time,
+      Path log) {
     this.names = List.copyOf(names);
     this.threads = threads;
-    this.log = log;
-    Path program = project.resolve(PROGRAM);
-    command =
-        List.of(
-            python,
-            program.toString(),
-            "--serve",
-            "--peers",
-            String.join(",", names),
-            "--threads",
-            Integer.toString(threads),
-            "--seconds",
-            String.format(Locale.ROOT, "%.3f", time.toMillis() / 1e3));
-    if (!names.isEmpty() && !Files.isRegularFile(program)) {
-      impossible = "%s is missing; run lanewise from the project's folder.".formatted(program);
+    List<String> ofPython = names.stream().filter(name -> !name.equals(ONNX_RUNTIME)).toList();
+    if (!ofPython.isEmpty()) {
+      List<String> command = new ArrayList<>(List.of(python, project.resolve(PYTHON).toString()));
+      command.addAll(options(ofPython, time));
+      String cure =
+          "install Python 3, or name it with --python, and then: python3 -m pip install %s"
+              .formatted(packages(ofPython));
+      asked.add(new Asked(new PeerProgram(project, PYTHON, command, cure, log), PYTHON, ofPython));
     }
+    if (names.contains(ONNX_RUNTIME)) {
+      Path jar =
+          onnxRuntime != null
+              ? onnxRuntime
+              : project.resolve(ONNX_RUNTIME_FOLDER).resolve("onnxruntime-%s.jar".formatted(ONNX_RUNTIME_VERSION));
+      List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+      command.addAll(JvmFlags.all());
+      command.addAll(List.of("--class-path", jar + File.pathSeparator + System.getProperty("java.class.path")));
+      command.add(project.resolve(JAVA).toString());
+      command.addAll(options(List.of(ONNX_RUNTIME), time));
+      PeerProgram program =
+          new PeerProgram(project, JAVA, command, "run lanewise with a JDK 25", log.resolveSibling("onnxruntime.log"));
+      if (!Files.isRegularFile(jar)) {
+        program.cannotRun(ONNX_RUNTIME_MISSING.formatted(jar, ONNX_RUNTIME_VERSION, ONNX_RUNTIME_FOLDER));
+      }
+      asked.add(new Asked(program, JAVA, List.of(ONNX_RUNTIME)));
+    }
+  }
+
+  private List<String> options(List<String> peers, Duration time) {
+    return List.of(
+        "--serve",
+        "--peers",
+        String.join(",", peers),
+        "--threads",
+        Integer.toString(threads),
+        "--seconds",
+        String.format(Locale.ROOT, "%.3f", time.toMillis() / 1e3));
+  }
+
+  private static String packages(List<String> names) {
+    String packages = names.stream().anyMatch(name -> name.startsWith("pytorch")) ? "numpy torch" : "numpy";
+    return names.contains("jax-jit") ? packages + " jax" : packages;
   }
 
   /** The peers that a user's names stand for: {@code pytorch} is eager and compiled, {@code jax} is jitted. */
@@ -92,10 +124,11 @@ public final class Peers implements AlsoMeasured, AutoCloseable {
       switch (one) {
         case "pytorch" -> names.addAll(List.of("pytorch-eager", "pytorch-compile"));
         case "jax" -> names.add("jax-jit");
-        case "pytorch-eager", "pytorch-compile", "jax-jit" -> names.add(one);
+        case "pytorch-eager", "pytorch-compile", "jax-jit", ONNX_RUNTIME -> names.add(one);
         default ->
             throw UserError.usage(
-                "--peers %s is unknown; choose from pytorch, pytorch-eager, pytorch-compile, jax, jax-jit."
+                ("--peers %s is unknown; choose from pytorch, pytorch-eager, pytorch-compile, jax, jax-jit,"
+                        + " onnxruntime.")
                     .formatted(one));
       }
     }
@@ -107,184 +140,102 @@ public final class Peers implements AlsoMeasured, AutoCloseable {
     return names;
   }
 
-  /** Versions and settings of the Python process; null where none has run. */
+  /** Versions and settings of the processes: Python's, and under its name those of ONNX Runtime; null where none has run. */
   public @Nullable JsonObject environment() {
-    return environment;
+    JsonObject facts = new JsonObject();
+    for (Asked one : asked) {
+      JsonObject said = one.program.environment();
+      if (said != null && one.file.equals(JAVA)) {
+        facts.add(ONNX_RUNTIME, said);
+      } else if (said != null) {
+        said.asMap().forEach(facts::add);
+      }
+    }
+    return facts.isEmpty() ? null : facts;
   }
 
   @Override
   public List<MeasuredRow> measure(Work work) {
-    if (names.isEmpty() || impossible != null) {
-      return failed(work, impossible);
+    return ask(
+        work.toJson(),
+        "results",
+        row -> {
+          MeasuredRow measured = MeasuredRow.of(row);
+          if (!measured.work().equals(work)) {
+            throw new IllegalArgumentException("it is of another point");
+          }
+          return measured;
+        },
+        row -> row.implementation().name(),
+        (name, error) -> MeasuredRow.failed(work, new Implementation(name, "cpu", threads, "none"), error));
+  }
+
+  /**
+   * What the peers compute of given inputs, for who measures how exact it is; a row a name, in their order.
+   *
+   * @param work its data is of no account
+   * @param logits row by row
+   * @param target {@code float[]} as long as the logits (BCE), or {@code long[]} with a class a row (cross-entropy)
+   */
+  public List<PeerValues> values(Work work, float[] logits, Object target) {
+    boolean ofIndices = work.target().equals("indices");
+    String targets =
+        switch (target) {
+          case long[] indices when ofIndices && indices.length == work.batch() -> PeerValues.text(indices);
+          case float[] values when !ofIndices && values.length == work.elements() -> PeerValues.text(values);
+          default -> throw new IllegalArgumentException("the targets are of another kind or size than %s".formatted(work));
+        };
+    if (logits.length != work.elements()) {
+      throw new IllegalArgumentException("there are %d logits for %s".formatted(logits.length, work));
     }
-    try {
-      return rows(work, running().ask(work.toJson()));
-    } catch (NoAnswer e) {
-      String reason = e.getMessage();
-      end();
-      if (environment == null) { // it never answered, so that trying again is of no use
-        impossible = reason;
+    JsonObject inputs = new JsonObject();
+    inputs.add("work", work.toJson());
+    inputs.addProperty("logits", PeerValues.text(logits));
+    inputs.addProperty("target", targets);
+    JsonObject question = new JsonObject();
+    question.add("values", inputs);
+    return ask(question, "values", row -> PeerValues.of(row, work), PeerValues::name, PeerValues::failed);
+  }
+
+  /** The rows of all programs, in the order of the names; where one has no answer, rows that say why. */
+  private <T> List<T> ask(
+      JsonObject question,
+      String key,
+      Function<JsonObject, T> read,
+      Function<T, String> name,
+      BiFunction<String, String, T> failed) {
+    List<T> rows = new ArrayList<>();
+    for (Asked one : asked) {
+      try {
+        rows.addAll(one.program.ask(question, answer -> rows(one, answer, key, read, name)));
+      } catch (NoAnswer e) {
+        one.names.forEach(peer -> rows.add(failed.apply(peer, e.getMessage())));
       }
-      return failed(work, reason);
     }
+    rows.sort(Comparator.comparingInt(row -> names.indexOf(name.apply(row))));
+    return rows;
   }
 
-  private Child running() throws NoAnswer {
-    Child running;
-    synchronized (this) {
-      if (child != null) {
-        return child;
-      }
-      running = start();
-      child = running; // from here on close() ends it
-    }
-    environment = running.answer().get("environment") instanceof JsonObject facts ? facts : new JsonObject();
-    return running;
-  }
-
-  private Child start() throws NoAnswer {
-    if (closed) {
-      throw new NoAnswer("The measurement was stopped.");
-    }
+  private static <T> List<T> rows(
+      Asked one, JsonObject answer, String key, Function<JsonObject, T> read, Function<T, String> name)
+      throws NoAnswer {
+    List<T> rows = new ArrayList<>();
     try {
-      Files.createDirectories(log.toAbsolutePath().getParent());
-      return new Child(command, log);
-    } catch (IOException e) {
-      throw new NoAnswer(
-          "%s cannot be started; install Python 3, or name it with --python, and then: python3 -m pip install %s"
-              .formatted(command.getFirst(), packages()));
-    }
-  }
-
-  private String packages() {
-    String packages = names.stream().anyMatch(name -> name.startsWith("pytorch")) ? "numpy torch" : "numpy";
-    return names.contains("jax-jit") ? packages + " jax" : packages;
-  }
-
-  private List<MeasuredRow> rows(Work work, JsonObject answer) throws NoAnswer {
-    List<MeasuredRow> rows = new ArrayList<>();
-    try {
-      for (JsonElement row : answer.get("results") instanceof JsonArray results ? results : new JsonArray()) {
-        rows.add(MeasuredRow.of(row.getAsJsonObject()));
+      for (JsonElement row : answer.get(key) instanceof JsonArray list ? list : new JsonArray()) {
+        rows.add(read.apply(row.getAsJsonObject()));
       }
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      throw new NoAnswer("%s answered with a row that is none: %s.".formatted(PROGRAM, e.getMessage()));
+    } catch (IllegalArgumentException | IllegalStateException | UnsupportedOperationException e) {
+      throw new NoAnswer("%s answered with a row that is none: %s.".formatted(one.file, e.getMessage()));
     }
-    if (!rows.stream().map(row -> row.implementation().name()).toList().equals(names)
-        || !rows.stream().allMatch(row -> row.work().equals(work))) {
-      throw new NoAnswer("%s answered for other points or peers than it was asked for.".formatted(PROGRAM));
+    if (!rows.stream().map(name).toList().equals(one.names)) {
+      throw new NoAnswer("%s answered for other peers than it was asked for.".formatted(one.file));
     }
     return rows;
   }
 
-  private List<MeasuredRow> failed(Work work, @Nullable String reason) {
-    return names.stream()
-        .map(name -> new Implementation(name, "cpu", threads, "none"))
-        .map(peer -> MeasuredRow.failed(work, peer, String.valueOf(reason)))
-        .toList();
-  }
-
-  /** Ends the process at once, whatever it is in the middle of. */
+  /** Ends the processes at once, whatever they are in the middle of. */
   @Override
-  public synchronized void close() {
-    closed = true;
-    end();
-  }
-
-  private synchronized void end() {
-    if (child != null) {
-      child.end();
-      child = null;
-    }
-  }
-
-  /** The process gave no answer, for the reason in the message. */
-  private static final class NoAnswer extends Exception {
-    @Serial private static final long serialVersionUID = 1L;
-
-    NoAnswer(String sentence) {
-      super(sentence);
-    }
-  }
-
-  /** The process: a line of JSON in, a line of JSON out. */
-  private static final class Child {
-    private final Process process;
-    private final BufferedWriter questions;
-    private final BufferedReader answers;
-    private final Path log;
-
-    Child(List<String> command, Path log) throws IOException {
-      this.log = log;
-      process = new ProcessBuilder(command).redirectError(log.toFile()).start();
-      questions = process.outputWriter(StandardCharsets.UTF_8);
-      answers = process.inputReader(StandardCharsets.UTF_8);
-    }
-
-    JsonObject ask(JsonObject question) throws NoAnswer {
-      try {
-        questions.write(Json.line(question) + "\n");
-        questions.flush();
-      } catch (IOException ended) {
-        // answer() says how
-      }
-      return answer();
-    }
-
-    JsonObject answer() throws NoAnswer {
-      String line;
-      try {
-        line = answers.readLine();
-      } catch (IOException e) {
-        line = null;
-      }
-      if (line == null) {
-        throw new NoAnswer(howItEnded());
-      }
-      try {
-        if (JsonParser.parseString(line) instanceof JsonObject answer) {
-          return answer;
-        }
-      } catch (JsonParseException notJson) {
-        // told below
-      }
-      throw new NoAnswer(
-          "The program that --python names answers %s, which is no line of %s; name a Python 3."
-              .formatted(Json.line(new JsonPrimitive(line)), PROGRAM));
-    }
-
-    private String howItEnded() {
-      int code = end();
-      String said = "nothing";
-      try {
-        said = Files.readAllLines(log).stream().filter(line -> !line.isBlank()).reduce((_, last) -> last).orElse(said);
-      } catch (IOException | UncheckedIOException notText) {
-        // then it said nothing that could be shown
-      }
-      return "The Python process ended with code %d and said \"%s\"; see %s."
-          .formatted(code, said.strip(), log);
-    }
-
-    /** Ends it and what it started; gives its exit code. */
-    int end() {
-      List<ProcessHandle> started = process.descendants().toList();
-      try {
-        process.getOutputStream().close();
-      } catch (IOException ended) {
-        // the pipe has no reader any more
-      }
-      try {
-        if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-          process.destroyForcibly();
-        }
-        return process.waitFor();
-      } catch (InterruptedException e) {
-        process.destroyForcibly();
-        Thread.currentThread().interrupt();
-        return -1;
-      } finally {
-        started.forEach(ProcessHandle::destroyForcibly);
-      }
-    }
+  public void close() {
+    asked.forEach(one -> one.program.close());
   }
 }

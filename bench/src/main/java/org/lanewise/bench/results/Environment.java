@@ -2,6 +2,7 @@ package org.lanewise.bench.results;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -17,8 +18,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.baseline.MachineSpeed;
 import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.KernelProvider;
 
@@ -33,7 +37,24 @@ public final class Environment {
           "sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512_bf16",
           "avx512_fp16", "avx512_vnni", "asimd", "asimdhp", "asimdfhm", "bf16", "sve", "sve2");
 
+  /** The size of a cache, as Linux tells it. */
+  private static final Pattern SIZE = Pattern.compile(" (\\d+)([KMG])$");
+
+  /** The key of what one thread reads from memory a second. */
+  private static final String READ_BANDWIDTH = "read_bandwidth_bytes_per_s";
+
+  /** The key of the clock, as dependent additions tell it. */
+  private static final String DEPENDENT_ADDS = "dependent_add_hz";
+
   private Environment() {}
+
+  /** The environment of this JVM, now, and what the machine can do at best: takes up to a second. */
+  public static JsonObject measured() {
+    JsonObject environment = current();
+    environment.addProperty(READ_BANDWIDTH, MachineSpeed.readBandwidth(lastLevelCache(environment)));
+    environment.addProperty(DEPENDENT_ADDS, MachineSpeed.dependentAdds());
+    return environment;
+  }
 
   /** The environment of this JVM, now. */
   public static JsonObject current() {
@@ -151,6 +172,30 @@ public final class Environment {
       return List.of();
     }
     return List.copyOf(caches);
+  }
+
+  /** What one thread reads from memory there, in bytes a second; NaN where the environment does not tell. */
+  public static double readBandwidth(JsonObject environment) {
+    return number(environment, READ_BANDWIDTH);
+  }
+
+  /** The clock there, in Hz, as dependent additions told it; NaN where the environment does not tell. */
+  public static double clock(JsonObject environment) {
+    return number(environment, DEPENDENT_ADDS);
+  }
+
+  private static double number(JsonObject environment, String key) {
+    return environment.get(key) instanceof JsonPrimitive value && value.isNumber() ? value.getAsDouble() : Double.NaN;
+  }
+
+  /** The bytes of the largest cache that one core sees; null where the environment does not tell. */
+  static @Nullable Long lastLevelCache(JsonObject environment) {
+    return environment.getAsJsonArray("cpu_caches").asList().stream()
+        .map(cache -> SIZE.matcher(cache.getAsString()))
+        .filter(Matcher::find)
+        .map(size -> Long.parseLong(size.group(1)) << (10 * "KMG".indexOf(size.group(2)) + 10))
+        .max(Long::compare)
+        .orElse(null);
   }
 
   private static @Nullable Integer vectorLanes() {

@@ -31,14 +31,22 @@ public final class Quantity {
     return String.format(Locale.ROOT, value < 999.95 ? "%.1f" : "%,.0f", value);
   }
 
+  /** A number without a unit, three significant digits but no more than two decimals: {@code 1.52}, {@code 1234}. */
+  public static String digits(double value) {
+    if (Double.isNaN(value)) {
+      return "";
+    }
+    int decimals = Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
+    return String.format(Locale.ROOT, "%." + decimals + "f", value);
+  }
+
   private static String scaled(double value, String[] units) {
     int unit = 0;
     while (unit < units.length - 1 && Math.abs(value) >= 999.5) {
       value /= 1000;
       unit++;
     }
-    int decimals = Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
-    String digits = String.format(Locale.ROOT, "%." + decimals + "f", value);
-    return (unit == 0 && value == Math.rint(value) ? String.format(Locale.ROOT, "%.0f", value) : digits) + units[unit];
+    boolean whole = unit == 0 && value == Math.rint(value);
+    return (whole ? String.format(Locale.ROOT, "%.0f", value) : digits(value)) + units[unit];
   }
 }

@@ -24,15 +24,25 @@ import org.lanewise.bench.UserError;
  * @param environment where the results were made, see {@link Environment}
  * @param results the rows
  * @param counts of checked rows: how many cases there are of each kind; null where rows are not counted
+ * @param errors of measured rows: how far from the truth what was measured is; null where that was not looked at
  */
 public record ResultFile(
-    String kind, JsonObject environment, List<JsonObject> results, @Nullable JsonArray counts) {
+    String kind,
+    JsonObject environment,
+    List<JsonObject> results,
+    @Nullable JsonArray counts,
+    @Nullable JsonArray errors) {
   private static final String PREFIX = "lanewise/";
   private static final int VERSION = 1;
 
-  /** A file without counts. */
+  /** A file with nothing beside its rows. */
   public ResultFile(String kind, JsonObject environment, List<JsonObject> results) {
-    this(kind, environment, results, null);
+    this(kind, environment, results, null, null);
+  }
+
+  /** A file of checked rows. */
+  public ResultFile(String kind, JsonObject environment, List<JsonObject> results, @Nullable JsonArray counts) {
+    this(kind, environment, results, counts, null);
   }
 
   /**
@@ -43,7 +53,11 @@ public record ResultFile(
   public static ResultFile read(Path file, List<String> kinds) {
     JsonElement root;
     try {
-      root = JsonParser.parseString(Files.readString(file));
+      String text = Files.readString(file);
+      if (text.isBlank()) {
+        throw UserError.environment("%s is empty; name a file that Lanewise wrote.".formatted(file));
+      }
+      root = JsonParser.parseString(text);
     } catch (CharacterCodingException | JsonParseException e) {
       throw UserError.environment("%s is not JSON; name a file that Lanewise wrote.".formatted(file));
     } catch (IOException e) {
@@ -80,7 +94,12 @@ public record ResultFile(
       }
       results.add(object);
     }
-    return new ResultFile(kind, environment, List.copyOf(results), document.get("counts") instanceof JsonArray counts ? counts : null);
+    return new ResultFile(
+        kind,
+        environment,
+        List.copyOf(results),
+        document.get("counts") instanceof JsonArray counts ? counts : null,
+        document.get("errors") instanceof JsonArray errors ? errors : null);
   }
 
   /** The file's text, one row a line, so that two files can be compared line by line. */
@@ -90,15 +109,20 @@ public record ResultFile(
         .collect(
             Collectors.joining(
                 ",\n",
-                "{\"format\": \"%s%s\", \"version\": %d,\n \"environment\": %s,\n%s \"results\": [%s"
+                "{\"format\": \"%s%s\", \"version\": %d,\n \"environment\": %s,\n%s%s \"results\": [%s"
                     .formatted(
                         PREFIX,
                         kind,
                         VERSION,
                         Json.line(environment),
-                        counts == null ? "" : " \"counts\": %s,\n".formatted(Json.line(counts)),
+                        beside("counts", counts),
+                        beside("errors", errors),
                         results.isEmpty() ? "" : "\n"),
                 "]}\n"));
+  }
+
+  private static String beside(String key, @Nullable JsonArray array) {
+    return array == null ? "" : " \"%s\": %s,\n".formatted(key, Json.line(array));
   }
 
   /** Writes the file beside its place and moves it there. */

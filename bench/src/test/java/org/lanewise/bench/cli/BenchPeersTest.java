@@ -2,8 +2,10 @@ package org.lanewise.bench.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,7 +26,10 @@ import org.lanewise.bench.results.ResultFile;
 
 /** {@code bench --peers} in a process of its own, also interrupted; a shell script stands in for Python. */
 class BenchPeersTest {
-  /** Answers each request with a time; before the second it does what stands in the file {@code second}. */
+  /**
+   * Answers each request with a time; before the second it does what stands in the file {@code second}. Asked for values, it
+   * has none.
+   */
   private static final String PYTHON =
       """
       #!/bin/sh
@@ -34,6 +40,7 @@ class BenchPeersTest {
       while read -r work; do
         echo '{"results": [{"work": '"$work, $row, $time"'}]}'
         read -r work || exit 0
+        case $work in *values*) echo '{"values": [{"name": "jax-jit", "error": "none"}]}'; continue ;; esac
         [ ! -e "$LANEWISE_HOME/second" ] || . "$LANEWISE_HOME/second"
         echo '{"results": [{"work": '"$work, $row, $time"'}]}'
       done
@@ -130,6 +137,13 @@ class BenchPeersTest {
     assertEquals(
         List.of("vector forward", "jax-jit forward", "vector forward_backward", "jax-jit forward_backward"), measured());
     assertTrue(complete());
+    assertEquals(
+        List.of("vector loss", "vector logits_gradient"),
+        Objects.requireNonNull(result().errors()).asList().stream()
+            .map(JsonElement::getAsJsonObject)
+            .map(row -> row.get("implementation").getAsString() + " " + row.get("output").getAsString())
+            .toList());
+    assertTrue(words(out).contains("largest error, ULP"), words(out));
     assertEquals("9.9", result().environment().getAsJsonObject("peers").get("jax").getAsString());
     assertTrue(words(out).contains("time / vector  "), words(out));
     assertTrue(words(err).contains("[4/4] jax-jit bce_with_logits 1 forward_backward"), words(err));
@@ -187,6 +201,7 @@ class BenchPeersTest {
     assertEquals(due, bench.exitValue(), words(err));
     assertEquals(List.of("vector forward", "jax-jit forward"), measured());
     assertFalse(complete());
+    assertNull(result().errors());
     eventually(() -> started.stream().noneMatch(ProcessHandle::isAlive));
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -61,6 +62,10 @@ class CommandsTest {
     assertTrue(err.toString().contains("[2/2] scalar bce_with_logits 1 forward_backward"), err.toString());
     List<MeasuredRow> rows = ResultFile.read(json, List.of("bench")).results().stream().map(MeasuredRow::of).toList();
     assertEquals(2, rows.size());
+    JsonObject environment = ResultFile.read(json, List.of("bench")).environment();
+    assertTrue(environment.get("read_bandwidth_bytes_per_s").getAsDouble() > 0, environment.toString());
+    assertTrue(environment.get("dependent_add_hz").getAsDouble() > 0, environment.toString());
+    assertTrue(out.toString().contains("cyc est."), out.toString());
     JsonArray records = JsonParser.parseString(Files.readString(jmh)).getAsJsonArray();
     assertEquals(rows.stream().map(MeasuredRow::jmh).toList(), records.asList());
     assertTrue(Files.readString(report).contains("<svg"));
@@ -79,6 +84,25 @@ class CommandsTest {
       assertTrue(err.toString().contains(told), told + " in " + err);
     }
     assertEquals("", out.toString());
+  }
+
+  @Test
+  void aKernelThatDoesNotExistIsToldBeforeAPointThatDoesNot() {
+    assertEquals(ExitCode.USAGE, run(new BenchCommand(), "--kernel", "nosuch", "--batch", "3"));
+    assertTrue(err.toString().startsWith("--kernel nosuch: "), err.toString());
+  }
+
+  @Test
+  void benchMeasuresTheBaselinesTooAndChecksDoNot() {
+    PrintWriter notices = new PrintWriter(err);
+    List<String> baselines = List.of("plain-math", "plain-vector", "read");
+
+    List<String> measured = Subjects.measured(notices).stream().map(KernelProvider::id).toList();
+    List<String> checked = Subjects.kernels(true, notices).stream().map(KernelProvider::id).toList();
+
+    assertEquals(baselines, measured.subList(measured.size() - 3, measured.size()), "after what they are held against");
+    assertEquals(checked, measured.subList(0, measured.size() - 3));
+    assertTrue(checked.containsAll(List.of("scalar", "vector")) && checked.stream().noneMatch(baselines::contains));
   }
 
   @Test

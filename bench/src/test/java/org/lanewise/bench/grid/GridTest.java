@@ -5,13 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.jmh.Effort;
 
 class GridTest {
   private static final String POINT =
@@ -41,11 +46,68 @@ class GridTest {
         points.stream().map(work -> work.batch() + " " + work.direction()).toList());
   }
 
+  /** On two cores; the check has two kernels, the others five, which is all without those in C. */
   @ParameterizedTest
-  @CsvSource({"check, 18", "quick, 40"})
-  void theShippedPresetsKeepTheirSize(String preset, int most) {
-    int points = Grid.load().preset(preset).points().size();
-    assertTrue(points > 0 && points <= most, preset + " has " + points + " points");
+  @CsvSource({"check, 12, 2, 80", "quick, 10, 5, 112", "default, 24, 5, 900"})
+  void theShippedPresetsKeepTheirSizeAndTheirTime(String name, int points, int kernels, int seconds) {
+    Grid.Preset preset = Grid.load().preset(name);
+    Effort effort = Effort.of(name);
+
+    Duration expected =
+        preset.points().stream().map(effort::expected).reduce(Duration.ZERO, Duration::plus).multipliedBy(kernels);
+
+    assertEquals(points, preset.points().size());
+    assertTrue(expected.toSeconds() <= seconds, name + " takes " + expected);
+    assertTrue(effort.forks() >= 3 || List.of("check", "quick").contains(name), "forks of " + name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"quick", "default", "full"})
+  void presetsForPeopleHoldEveryRegime(String name) {
+    List<Work> points = Grid.load().preset(name).points();
+    List<Predicate<Work>> regimes =
+        List.of(
+            work -> work.data().equals("normal"),
+            work -> work.data().equals("trained"),
+            work -> work.elements() == 1,
+            work -> work.elements() == 16384, // in the cache
+            work -> work.elements() >= 1 << 22, // out of most
+            work -> work.classes() > 1 && work.operation().equals("bce_with_logits"), // multi-label
+            work -> work.classes() == 10,
+            work -> work.classes() == 1000 && work.operation().equals("cross_entropy"),
+            work -> work.classes() == 50257,
+            Work::backward,
+            work -> !work.backward());
+
+    for (int i = 0; i < regimes.size(); i++) {
+      assertTrue(points.stream().anyMatch(regimes.get(i)), "regime " + i + " of " + name);
+    }
+  }
+
+  @Test
+  void fullReachesTheLargestSizesAndEveryKindOfData() {
+    List<Work> points = Grid.load().preset("full").points();
+
+    assertEquals(1 << 25, most(points, "bce_with_logits", 1));
+    for (int labels : new int[] {7, 80, 1000}) {
+      assertTrue(most(points, "bce_with_logits", labels) >= 1 << 14, labels + " labels");
+    }
+    for (int classes : new int[] {10, 1000, 32000, 50257, 128256}) {
+      int batch = most(points, "cross_entropy", classes);
+      assertTrue(batch == 1 << 16 || 2L * batch * classes > Grid.MAX_ELEMENTS, batch + " x " + classes);
+      assertEquals(
+          Set.of("normal", "trained", "extreme"),
+          points.stream().filter(work -> work.classes() == classes && work.operation().equals("cross_entropy"))
+              .map(Work::data).collect(Collectors.toSet()));
+    }
+  }
+
+  private static int most(List<Work> points, String operation, int classes) {
+    return points.stream()
+        .filter(work -> work.operation().equals(operation) && work.classes() == classes)
+        .mapToInt(Work::batch)
+        .max()
+        .orElseThrow();
   }
 
   @Test
@@ -88,6 +150,8 @@ class GridTest {
   void missingKeysAndPointsListedTwiceAreRefused() {
     assertTrue(refused(grid(POINT.replace("\"dtype\": \"float32\",", ""))).contains("key \"dtype\" is missing"));
     assertTrue(refused(grid(POINT + "," + POINT)).contains("twice"));
+    assertTrue(
+        refused(grid(POINT.replace("normal", "norml"))).contains("has data 'norml', expected one of normal, trained"));
     assertTrue(refused("{\"format\": \"lanewise/grid\", \"version\": 1}").contains("lacks \"presets\""));
   }
 

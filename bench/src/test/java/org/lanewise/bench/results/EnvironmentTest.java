@@ -1,8 +1,11 @@
 package org.lanewise.bench.results;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,6 +48,34 @@ class EnvironmentTest {
 
     assertEquals(List.of("L1d 48K", "L2 1024K"), Environment.caches(folder));
     assertEquals(List.of(), Environment.caches(folder.resolve("missing")));
+  }
+
+  @Test
+  void theLargestCacheIsTheLast() {
+    assertEquals(32L << 20, Environment.lastLevelCache(caches("L1d 48K", "L2 1024K", "L3 32M")));
+    assertEquals(1L << 20, Environment.lastLevelCache(caches("L1d 48K", "L2 1024K")));
+    assertEquals(2L << 30, Environment.lastLevelCache(caches("L4 2G")));
+    assertNull(Environment.lastLevelCache(caches()));
+    assertNull(Environment.lastLevelCache(caches("L3 unknown")));
+  }
+
+  private static JsonObject caches(String... caches) {
+    JsonArray array = new JsonArray();
+    List.of(caches).forEach(array::add);
+    JsonObject environment = new JsonObject();
+    environment.add("cpu_caches", array);
+    return environment;
+  }
+
+  @Test
+  void whatTheMachineCanDoIsMeasuredWhereSpeedsAre() {
+    JsonObject measured = Environment.measured();
+
+    assertTrue(measured.keySet().containsAll(Environment.current().keySet()));
+    for (String key : List.of("read_bandwidth_bytes_per_s", "dependent_add_hz")) {
+      assertFalse(Environment.current().has(key), key + " is of results that are times");
+      assertTrue(measured.get(key).getAsLong() > 100_000_000, key);
+    }
   }
 
   private void cache(String name, String level, String type, String size) throws IOException {

@@ -29,4 +29,10 @@ class QuantityTest {
   void grouped(double value, String text) {
     assertEquals(text, Quantity.grouped(value));
   }
+
+  @ParameterizedTest
+  @CsvSource({"1.524, 1.52", "9.6, 9.60", "0.004, 0.00", "9.996, 10.0", "99.96, 100", "1234.6, 1235", "NaN, ''"})
+  void digits(double value, String text) {
+    assertEquals(text, Quantity.digits(value));
+  }
 }

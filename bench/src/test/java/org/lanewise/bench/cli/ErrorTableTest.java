@@ -1,0 +1,33 @@
+package org.lanewise.bench.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.lanewise.bench.errors.ErrorCurve;
+
+class ErrorTableTest {
+  private static ErrorCurve curve(String implementation, String operation, String output, double error) {
+    double[] none = {};
+    return new ErrorCurve(implementation, operation, output, error, "somewhere", "3 logits", none, none, none, new long[0]);
+  }
+
+  @Test
+  void aLineAnImplementationAColumnAnOutput() {
+    assertEquals(
+        """
+        largest error, ULP  BCE loss  BCE gradient  CE loss
+        vector                  0.76          1.90        -
+        pytorch-eager        1.7e+07             -      inf
+        bce_with_logits: 3 logits.
+        cross_entropy: 3 logits.
+        """,
+        ErrorTable.of(
+            List.of(
+                curve("vector", "bce_with_logits", "loss", 0.757),
+                curve("vector", "bce_with_logits", "logits_gradient", 1.9),
+                curve("pytorch-eager", "bce_with_logits", "loss", 1.6777e7),
+                curve("pytorch-eager", "cross_entropy", "loss", Double.POSITIVE_INFINITY))));
+    assertEquals("", ErrorTable.of(List.of()));
+  }
+}
