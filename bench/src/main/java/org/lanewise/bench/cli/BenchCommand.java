@@ -23,6 +23,7 @@ import org.lanewise.bench.jmh.AlsoMeasured;
 import org.lanewise.bench.jmh.BenchmarkProgress;
 import org.lanewise.bench.jmh.BenchmarkRunner;
 import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.jmh.MeasuredByItself;
 import org.lanewise.bench.jmh.Profilers;
 import org.lanewise.bench.peers.Peers;
 import org.lanewise.bench.report.HtmlReport;
@@ -151,7 +152,7 @@ final class BenchCommand implements Callable<Integer> {
             WorkFolder.path().resolve("jmh.log"),
             null,
             profile ? Profilers.here(err::println) : Profilers.always());
-    JsonObject environment = Environment.measured();
+    JsonObject environment = environment(providers);
     // Closed in reverse: when the JVM may end, the Python process has.
     try (Interruption _ = new Interruption(runner::stop);
         Peers beside =
@@ -164,7 +165,7 @@ final class BenchCommand implements Callable<Integer> {
                 effort.time().multipliedBy(effort.iterations()),
                 WorkFolder.path().resolve("peers.log"))) {
       List<MeasuredRow> rows = measure(runner, points, providers, beside, err);
-      int wanted = points.size() * (providers.size() + peerNames.size());
+      int wanted = points.size() * (rowsOf(providers) + peerNames.size());
       environment.addProperty("complete", rows.size() == wanted);
       if (beside.environment() != null) {
         environment.add("peers", beside.environment());
@@ -186,6 +187,24 @@ final class BenchCommand implements Callable<Integer> {
       }
       return rows.size() < wanted ? ExitCode.INCONCLUSIVE : exitCode(rows, providers, peerNames, err);
     }
+  }
+
+  /** Where the kernels are measured. */
+  static JsonObject environment(List<KernelProvider> kernels) {
+    JsonObject environment = Environment.measured();
+    for (KernelProvider kernel : kernels) {
+      if (kernel instanceof MeasuredByItself device) {
+        device.describe(environment);
+      }
+    }
+    return environment;
+  }
+
+  /** The rows that the kernels give a point. */
+  private static int rowsOf(List<KernelProvider> kernels) {
+    return kernels.stream()
+        .mapToInt(kernel -> kernel instanceof MeasuredByItself device ? device.transfers().size() : 1)
+        .sum();
   }
 
   private String interpreter() {

@@ -8,7 +8,8 @@ import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.WholeBatch;
 
 /** BCE with logits on the device: {@code bce_with_logits.cl}. */
-final class DeviceBceWithLogits extends DeviceLoss implements BceWithLogitsKernel<float[]>, WholeBatch {
+final class DeviceBceWithLogits extends DeviceLoss<BceWithLogitsCall<float[]>>
+    implements BceWithLogitsKernel<float[]>, WholeBatch {
   private final DeviceOperand logits = operand();
   private final DeviceOperand target = operand();
   private final DeviceOperand weight = operand();
@@ -35,7 +36,7 @@ final class DeviceBceWithLogits extends DeviceLoss implements BceWithLogitsKerne
     download(call);
   }
 
-  /** Copies the inputs to the device and makes room for the results of a block that is not empty. */
+  @Override
   void upload(BceWithLogitsCall<float[]> call) {
     int rows = call.rows;
     int columns = call.columns;
@@ -66,7 +67,7 @@ final class DeviceBceWithLogits extends DeviceLoss implements BceWithLogitsKerne
     prepare(kernel, Math.ceilDiv((long) rows * columns, session.group));
   }
 
-  /** Copies the results from the device. */
+  @Override
   void download(BceWithLogitsCall<float[]> call) {
     loss.download(call.loss);
     logitsGradient.download(call.logitsGradient);

@@ -8,7 +8,8 @@ import org.lanewise.kernels.spi.Strided;
 import org.lanewise.kernels.spi.WholeBatch;
 
 /** Cross-entropy on the device: {@code cross_entropy.cl}. */
-final class DeviceCrossEntropy extends DeviceLoss implements CrossEntropyKernel<float[]>, WholeBatch {
+final class DeviceCrossEntropy extends DeviceLoss<CrossEntropyCall<float[]>>
+    implements CrossEntropyKernel<float[]>, WholeBatch {
   /** The most classes of rows that a work item takes each: more do not fit the cache together. */
   private static final int NARROW = 64;
 
@@ -49,7 +50,7 @@ final class DeviceCrossEntropy extends DeviceLoss implements CrossEntropyKernel<
     download(call);
   }
 
-  /** Copies the inputs to the device and makes room for the results of a block that is not empty. */
+  @Override
   void upload(CrossEntropyCall<float[]> call) {
     int outer = call.outer;
     int classes = call.classes;
@@ -87,7 +88,7 @@ final class DeviceCrossEntropy extends DeviceLoss implements CrossEntropyKernel<
         wide ? rows : Math.ceilDiv(rows, session.group));
   }
 
-  /** Copies the results from the device. */
+  @Override
   void download(CrossEntropyCall<float[]> call) {
     loss.download(call.loss);
     logitsGradient.download(call.logitsGradient);

@@ -11,8 +11,10 @@ import java.util.List;
  * on the device, so the second step can be repeated by itself: the resident form of the kernel call.
  *
  * <p>One at a time: callers hold the lock of the object.
+ *
+ * @param <C> the kernel call
  */
-abstract class DeviceLoss {
+abstract class DeviceLoss<C> {
   /** Where in {@link #memory} what lies. */
   private static final int STRUCT_BYTES = 96;
 
@@ -41,6 +43,12 @@ abstract class DeviceLoss {
     sums = new DeviceBuffer(session);
     finishSums = session.kernel("finish_sums");
   }
+
+  /** Copies the inputs of a block that is not empty to the device, and makes room for its results. */
+  abstract void upload(C call);
+
+  /** Copies the results from the device. */
+  abstract void download(C call);
 
   /** One more argument of the kernel. */
   final DeviceOperand operand() {
@@ -126,6 +134,19 @@ abstract class DeviceLoss {
 
   final double weightSum() {
     return memory.get(ValueLayout.JAVA_DOUBLE, SUMS + Double.BYTES);
+  }
+
+  /** After the first step: prepares page-locked memory. */
+  final void pin() {
+    operands.forEach(DeviceOperand::pin);
+  }
+
+  /** All three steps with page-locked memory. */
+  final void roundTripPinned() {
+    operands.forEach(DeviceOperand::queueUpload);
+    launch();
+    operands.forEach(DeviceOperand::queueDownload);
+    downloadSums();
   }
 
   /** Gives all device memory back; a later call asks for it again. */

@@ -13,7 +13,10 @@ final class DeviceOperand {
   private final Session session;
   private final DeviceBuffer buffer;
   private @Nullable Object packed;
+  private @Nullable PinnedMemory pinned;
   private boolean asItLies;
+  private boolean input;
+  private long bytes;
   private int rows;
   private int columns;
   private int inner;
@@ -40,6 +43,7 @@ final class DeviceOperand {
 
   /** Copies an input to the device. */
   void upload(Strided<?> operand, int rows, int columns, int inner) {
+    input = true;
     long count = place(operand, rows, columns, inner, 2);
     if (memory == null) {
       return;
@@ -54,6 +58,7 @@ final class DeviceOperand {
 
   /** Makes room for an output. */
   void reserve(Strided<?> operand, int rows, int columns, int inner) {
+    input = false;
     place(operand, rows, columns, inner, 1);
   }
 
@@ -97,8 +102,31 @@ final class DeviceOperand {
       rowStride = rowStride == 0 ? 0 : columnStride == 0 ? inner : columns * inner;
       columnStride = columnStride == 0 ? 0 : inner;
     }
-    memory = buffer.reserve(count * bytes(operand.array));
+    bytes = count * bytes(operand.array);
+    memory = buffer.reserve(bytes);
     return count;
+  }
+
+  /** Puts a copy of what is on the device into page-locked memory of the host, for the two below. */
+  void pin() {
+    if (memory != null) {
+      pinned = new PinnedMemory(session, bytes);
+      OpenCl.read(session.queue, memory, pinned.memory);
+    }
+  }
+
+  /** Queues a copy of an input from page-locked memory. */
+  void queueUpload() {
+    if (memory != null && input) {
+      OpenCl.queueWrite(session.queue, memory, pinned.memory);
+    }
+  }
+
+  /** Queues a copy of an output to page-locked memory. */
+  void queueDownload() {
+    if (memory != null && !input) {
+      OpenCl.queueRead(session.queue, memory, pinned.memory);
+    }
   }
 
   /** Copies between the array and the packed copy. */
@@ -135,8 +163,14 @@ final class DeviceOperand {
     return whole.asSlice(from * bytes(array), count * bytes(array));
   }
 
+  /** Gives all memory back. */
   void release() {
     buffer.release();
+    memory = null;
     packed = null;
+    if (pinned != null) {
+      pinned.release();
+      pinned = null;
+    }
   }
 }

@@ -2,6 +2,7 @@ package org.lanewise.bench.opencl;
 
 import static java.lang.foreign.MemorySegment.NULL;
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -25,7 +26,6 @@ import java.util.Arrays;
 final class OpenCl {
   static final long DEVICE_TYPE_ALL = 0xFFFFFFFFL;
   static final long DEVICE_TYPE_CPU = 1 << 1;
-  static final long DEVICE_TYPE_GPU = 1 << 2;
   static final int PLATFORM_NAME = 0x0902;
   static final int DEVICE_TYPE = 0x1000;
   static final int DEVICE_MAX_COMPUTE_UNITS = 0x1002;
@@ -37,7 +37,6 @@ final class OpenCl {
   static final int DEVICE_COMPILER_AVAILABLE = 0x1028;
   static final int DEVICE_NAME = 0x102B;
   static final int DRIVER_VERSION = 0x102D;
-  static final int DEVICE_VERSION = 0x102F;
   static final int DEVICE_EXTENSIONS = 0x1030;
   static final long FP_CORRECTLY_ROUNDED_DIVIDE = 1 << 7;
 
@@ -90,6 +89,10 @@ final class OpenCl {
   };
   private static final MethodHandle WRITE = function("clEnqueueWriteBuffer", TRANSFER);
   private static final MethodHandle READ = function("clEnqueueReadBuffer", TRANSFER);
+  private static final MethodHandle COPY =
+      function(
+          "clEnqueueCopyBuffer",
+          ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS);
   private static final MethodHandle WRITE_HEAP = onHeap("clEnqueueWriteBuffer");
   private static final MethodHandle READ_HEAP = onHeap("clEnqueueReadBuffer");
 
@@ -129,9 +132,12 @@ final class OpenCl {
     }
   }
 
-  /** What an invocation throws can only be a fault of ours. */
-  private static AssertionError fault(Throwable e) {
-    return new AssertionError(e);
+  /** A failure of OpenCL; whatever else an invocation throws can only be a fault of ours. */
+  private static OpenClException failure(Throwable e) {
+    if (e instanceof OpenClException failure) {
+      return failure;
+    }
+    throw new AssertionError(e);
   }
 
   /** The drivers; none where the loader finds none. */
@@ -146,10 +152,8 @@ final class OpenCl {
       MemorySegment ids = arena.allocate(ADDRESS, count.get(JAVA_INT, 0));
       check("clGetPlatformIDs", (int) GET_PLATFORMS.invokeExact(count.get(JAVA_INT, 0), ids, NULL));
       return pointers(ids);
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -167,10 +171,8 @@ final class OpenCl {
           "clGetDeviceIDs",
           (int) GET_DEVICES.invokeExact(platform, DEVICE_TYPE_ALL, count.get(JAVA_INT, 0), ids, NULL));
       return pointers(ids);
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -191,7 +193,7 @@ final class OpenCl {
   /** A number of a device, whatever its width. */
   static long deviceNumber(MemorySegment device, int parameter) {
     byte[] bytes = info(DEVICE_INFO, "clGetDeviceInfo", device, parameter);
-    MemorySegment value = MemorySegment.ofArray(Arrays.copyOf(bytes, Long.BYTES)); // little-endian, as all such devices are
+    MemorySegment value = MemorySegment.ofArray(Arrays.copyOf(bytes, Long.BYTES)); // little-endian, as all hosts of such drivers are
     return value.get(JAVA_LONG.withByteAlignment(1), 0);
   }
 
@@ -209,11 +211,9 @@ final class OpenCl {
       check(name, (int) function.invokeExact(object, parameter, 0L, NULL, size));
       MemorySegment value = arena.allocate(Math.max(1, size.get(JAVA_LONG, 0)));
       check(name, (int) function.invokeExact(object, parameter, value.byteSize(), value, NULL));
-      return value.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-    } catch (OpenClException e) {
-      throw e;
+      return value.toArray(JAVA_BYTE);
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -224,10 +224,8 @@ final class OpenCl {
       MemorySegment context = (MemorySegment) CREATE_CONTEXT.invokeExact(NULL, 1, devices, NULL, NULL, error);
       check("clCreateContext", error.get(JAVA_INT, 0));
       return context;
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -238,10 +236,8 @@ final class OpenCl {
       MemorySegment queue = (MemorySegment) CREATE_QUEUE.invokeExact(context, device, QUEUE_PROFILING, error);
       check("clCreateCommandQueue", error.get(JAVA_INT, 0));
       return queue;
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -267,10 +263,8 @@ final class OpenCl {
                     said.lines().filter(line -> line.contains("error")).findFirst().orElse(said).strip()));
       }
       return program;
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -281,10 +275,8 @@ final class OpenCl {
           (MemorySegment) CREATE_KERNEL.invokeExact(program, arena.allocateFrom(name), error);
       check("clCreateKernel", error.get(JAVA_INT, 0));
       return kernel;
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -296,20 +288,16 @@ final class OpenCl {
       MemorySegment buffer = (MemorySegment) CREATE_BUFFER.invokeExact(context, flags, bytes, NULL, error);
       check("clCreateBuffer", error.get(JAVA_INT, 0));
       return buffer;
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
   static void releaseBuffer(MemorySegment buffer) {
     try {
       check("clReleaseMemObject", (int) RELEASE_BUFFER.invokeExact(buffer));
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -321,20 +309,16 @@ final class OpenCl {
           (MemorySegment) MAP.invokeExact(queue, buffer, 1, MAP_READ_WRITE, 0L, bytes, 0, NULL, NULL, error);
       check("clEnqueueMapBuffer", error.get(JAVA_INT, 0));
       return mapped.reinterpret(bytes);
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
   static void unmap(MemorySegment queue, MemorySegment buffer, MemorySegment mapped) {
     try {
       check("clEnqueueUnmapMemObject", (int) UNMAP.invokeExact(queue, buffer, mapped, 0, NULL, NULL));
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -342,10 +326,8 @@ final class OpenCl {
   static void setArgument(MemorySegment kernel, int index, long bytes, MemorySegment value) {
     try {
       check("clSetKernelArg", (int) SET_ARGUMENT.invokeExact(kernel, index, bytes, value));
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -362,10 +344,8 @@ final class OpenCl {
           (int)
               LAUNCH.invokeExact(
                   queue, kernel, 1, NULL, sizes.asSlice(0, JAVA_LONG), sizes.asSlice(8, JAVA_LONG), 0, NULL, event));
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -373,10 +353,8 @@ final class OpenCl {
   static void finish(MemorySegment queue) {
     try {
       check("clFinish", (int) FINISH.invokeExact(queue));
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
@@ -398,48 +376,51 @@ final class OpenCl {
   static void releaseEvent(MemorySegment event) {
     try {
       check("clReleaseEvent", (int) RELEASE_EVENT.invokeExact(event));
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
     }
   }
 
-  /** Copies to the start of a buffer, and waits until that is done; a segment of the heap without another copy. */
+  /** Copies to the start of a buffer, and waits until that is done; from the heap without another copy. */
   static void write(MemorySegment queue, MemorySegment buffer, MemorySegment from) {
-    try {
-      long part = from.isNative() ? Long.MAX_VALUE : HEAP_PART;
-      for (long at = 0; at < from.byteSize(); at += Math.min(part, from.byteSize() - at)) {
-        MemorySegment piece = from.asSlice(at, Math.min(part, from.byteSize() - at));
-        check(
-            "clEnqueueWriteBuffer",
-            from.isNative()
-                ? (int) WRITE.invokeExact(queue, buffer, 1, at, piece.byteSize(), piece, 0, NULL, NULL)
-                : (int) WRITE_HEAP.invokeExact(queue, buffer, 1, at, piece.byteSize(), piece, 0, NULL, NULL));
-      }
-    } catch (OpenClException e) {
-      throw e;
-    } catch (Throwable e) {
-      throw fault(e);
-    }
+    transfer("clEnqueueWriteBuffer", from.isNative() ? WRITE : WRITE_HEAP, queue, buffer, from, true);
+  }
+
+  /** Queues a copy of native memory to the start of a buffer. */
+  static void queueWrite(MemorySegment queue, MemorySegment buffer, MemorySegment from) {
+    transfer("clEnqueueWriteBuffer", WRITE, queue, buffer, from, false);
   }
 
   /** Copies from the start of a buffer, when all that was queued before is done. */
   static void read(MemorySegment queue, MemorySegment buffer, MemorySegment to) {
+    transfer("clEnqueueReadBuffer", to.isNative() ? READ : READ_HEAP, queue, buffer, to, true);
+  }
+
+  /** Queues a copy from the start of a buffer to native memory. */
+  static void queueRead(MemorySegment queue, MemorySegment buffer, MemorySegment to) {
+    transfer("clEnqueueReadBuffer", READ, queue, buffer, to, false);
+  }
+
+  private static void transfer(
+      String name, MethodHandle function, MemorySegment queue, MemorySegment buffer, MemorySegment host, boolean wait) {
     try {
-      long part = to.isNative() ? Long.MAX_VALUE : HEAP_PART;
-      for (long at = 0; at < to.byteSize(); at += Math.min(part, to.byteSize() - at)) {
-        MemorySegment piece = to.asSlice(at, Math.min(part, to.byteSize() - at));
-        check(
-            "clEnqueueReadBuffer",
-            to.isNative()
-                ? (int) READ.invokeExact(queue, buffer, 1, at, piece.byteSize(), piece, 0, NULL, NULL)
-                : (int) READ_HEAP.invokeExact(queue, buffer, 1, at, piece.byteSize(), piece, 0, NULL, NULL));
+      long part = host.isNative() ? Long.MAX_VALUE : HEAP_PART;
+      for (long at = 0; at < host.byteSize(); at += Math.min(part, host.byteSize() - at)) {
+        MemorySegment piece = host.asSlice(at, Math.min(part, host.byteSize() - at));
+        check(name, (int) function.invokeExact(queue, buffer, wait ? 1 : 0, at, piece.byteSize(), piece, 0, NULL, NULL));
       }
-    } catch (OpenClException e) {
-      throw e;
     } catch (Throwable e) {
-      throw fault(e);
+      throw failure(e);
+    }
+  }
+
+  /** Queues a copy from one buffer to another, with an event. */
+  static void copy(MemorySegment queue, MemorySegment from, MemorySegment to, long bytes, MemorySegment event) {
+    try {
+      check(
+          "clEnqueueCopyBuffer", (int) COPY.invokeExact(queue, from, to, 0L, 0L, bytes, 0, NULL, event));
+    } catch (Throwable e) {
+      throw failure(e);
     }
   }
 }

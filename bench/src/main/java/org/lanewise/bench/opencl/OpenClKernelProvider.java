@@ -1,8 +1,14 @@
 package org.lanewise.bench.opencl;
 
+import com.google.gson.JsonObject;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.jmh.BenchmarkRunner;
+import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.jmh.MeasuredByItself;
+import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
@@ -15,7 +21,7 @@ import org.lanewise.kernels.tensor.DType;
  * The float32 kernels in OpenCL C, under the id {@value #ID}: on the first GPU with a driver, otherwise on another device
  * that has one, such as the CPU with PoCL.
  */
-public final class OpenClKernelProvider implements KernelProvider {
+public final class OpenClKernelProvider implements KernelProvider, MeasuredByItself {
   static final String ID = "opencl";
 
   /** Measured; see docs/numerics.md. */
@@ -33,6 +39,7 @@ public final class OpenClKernelProvider implements KernelProvider {
   private static final class Made {
     final DeviceBceWithLogits bce;
     final DeviceCrossEntropy crossEntropy;
+    final DeviceBenchmark benchmark;
 
     Made(UnaryOperator<String> edit) {
       Device device = Device.here().device();
@@ -42,6 +49,7 @@ public final class OpenClKernelProvider implements KernelProvider {
       Session session = new Session(device, edit);
       bce = new DeviceBceWithLogits(session);
       crossEntropy = new DeviceCrossEntropy(session);
+      benchmark = new DeviceBenchmark(session, bce, crossEntropy);
     }
   }
 
@@ -115,5 +123,27 @@ public final class OpenClKernelProvider implements KernelProvider {
   @SuppressWarnings("unchecked") // as above
   public <A> CrossEntropyKernel<A> crossEntropy(DType dtype) {
     return (CrossEntropyKernel<A>) made().crossEntropy;
+  }
+
+  @Override
+  public List<String> transfers() {
+    return DeviceBenchmark.TRANSFERS;
+  }
+
+  @Override
+  public List<MeasuredRow> measure(Work work, Effort effort) {
+    DeviceBenchmark benchmark = made().benchmark;
+    String reason = BenchmarkRunner.notSupplied(work, this);
+    if (reason != null) {
+      return transfers().stream()
+          .map(transfer -> MeasuredRow.failed(work, benchmark.implementation(transfer), reason))
+          .toList();
+    }
+    return benchmark.measure(work, effort.time().multipliedBy(effort.iterations()));
+  }
+
+  @Override
+  public void describe(JsonObject environment) {
+    made().benchmark.describe(environment);
   }
 }
