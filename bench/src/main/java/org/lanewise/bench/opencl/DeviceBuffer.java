@@ -1,12 +1,15 @@
 package org.lanewise.bench.opencl;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Device memory that is kept from call to call and replaced by more when a call needs more. */
 final class DeviceBuffer {
   /** Small differences in size are no reason to ask for memory again. */
   private static final long UNIT = 1 << 16;
+
+  private static final AtomicLong MADE = new AtomicLong();
 
   private final Session session;
   private @Nullable MemorySegment memory;
@@ -23,8 +26,14 @@ final class DeviceBuffer {
       long wanted = Math.max(UNIT, Math.ceilDiv(bytes, UNIT) * UNIT);
       memory = OpenCl.createBuffer(session.context, wanted, false);
       size = wanted;
+      MADE.incrementAndGet();
     }
     return memory;
+  }
+
+  /** How many pieces of device memory have been asked for, by all buffers. */
+  static long made() {
+    return MADE.get();
   }
 
   void release() {
