@@ -43,9 +43,9 @@ final class Subjects {
   }
 
   /**
-   * The built-in kernels, or all kernels but baselines, as far as they can run here. OpenCL on a CPU is a way to check the
-   * kernels written for a GPU, twenty times slower than {@code vector} and the answer to no question about speed: as with a
-   * baseline, who wants it names it.
+   * The built-in kernels, or all kernels but baselines, as far as they can run here. OpenCL on a CPU is there to check the
+   * kernels written for a GPU; its times answer no question and would only make a run longer. So, as with a baseline, who
+   * wants it names it.
    */
   static List<KernelProvider> kernels(boolean alsoForeign, PrintWriter notices) {
     List<KernelProvider> available = new ArrayList<>();

@@ -393,6 +393,9 @@ final class OpenCl {
 
   /** Copies from the start of a buffer, when all that was queued before is done. */
   static void read(MemorySegment queue, MemorySegment buffer, MemorySegment to) {
+    if (!to.isNative()) {
+      finish(queue); // not while the garbage collector is held up
+    }
     transfer("clEnqueueReadBuffer", to.isNative() ? READ : READ_HEAP, queue, buffer, to, true);
   }
 
@@ -409,6 +412,15 @@ final class OpenCl {
         MemorySegment piece = host.asSlice(at, Math.min(part, host.byteSize() - at));
         check(name, (int) function.invokeExact(queue, buffer, wait ? 1 : 0, at, piece.byteSize(), piece, 0, NULL, NULL));
       }
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  /** Queues a copy of the first bytes of a buffer to those behind them. */
+  static void copyHalf(MemorySegment queue, MemorySegment buffer, long bytes) {
+    try {
+      check("clEnqueueCopyBuffer", (int) COPY.invokeExact(queue, buffer, buffer, 0L, bytes, bytes, 0, NULL, NULL));
     } catch (Throwable e) {
       throw failure(e);
     }
