@@ -18,11 +18,13 @@ final class DeviceBceWithLogits extends DeviceLoss<BceWithLogitsCall<float[]>>
   private final DeviceOperand loss = operand();
   private final DeviceOperand logitsGradient = operand();
   private final DeviceOperand targetGradient = operand();
-  private final MemorySegment kernel;
+  private final MemorySegment plain;
+  private final MemorySegment weighted;
 
   DeviceBceWithLogits(Session session) {
     super(session);
-    kernel = session.kernel("bce_with_logits");
+    plain = session.kernel("bce_with_logits_plain");
+    weighted = session.kernel("bce_with_logits_weighted");
   }
 
   @Override
@@ -64,7 +66,8 @@ final class DeviceBceWithLogits extends DeviceLoss<BceWithLogitsCall<float[]>>
     strides(72, loss);
     strides(80, logitsGradient);
     strides(88, targetGradient);
-    prepare(kernel, Math.ceilDiv((long) rows * columns, session.group));
+    boolean weights = call.weight.isPresent() || call.posWeight.isPresent();
+    prepare(weights ? weighted : plain, Math.ceilDiv((long) rows * columns, session.group));
   }
 
   @Override

@@ -165,8 +165,11 @@ final class DeviceBenchmark {
         List<MeasuredRow> rows = new ArrayList<>();
         rows.add(row(work, "resident", each, () -> events.time(calls)));
         DeviceBuffer flushed = new DeviceBuffer(session);
-        rows.add(row(work, "resident-cold", each, () -> events.timeAfterFlush(flushed)));
-        flushed.release();
+        try {
+          rows.add(row(work, "resident-cold", each, () -> events.timeAfterFlush(flushed)));
+        } finally {
+          flushed.release();
+        }
         rows.add(
             row(
                 work,

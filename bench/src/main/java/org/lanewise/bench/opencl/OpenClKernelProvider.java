@@ -24,7 +24,11 @@ import org.lanewise.kernels.tensor.DType;
 public final class OpenClKernelProvider implements KernelProvider, MeasuredByItself {
   static final String ID = "opencl";
 
-  /** Measured; see docs/numerics.md. */
+  /**
+   * Those of the scalar kernels, whose steps these are. Measured on PoCL: BCE loss 0.8738 and gradient 0.7691 over every
+   * seventh float32 logit, soft targets 1.40; cross-entropy loss 1.4020 and gradient 2.4118 over a million drawn rows; means
+   * and sums 0.97.
+   */
   private static final List<Declaration> DECLARATIONS =
       List.of(
           new Declaration(Operation.BCE_WITH_LOGITS, DType.FLOAT32, 0.88, 0.79, 2, 1.5, false, false),

@@ -58,10 +58,17 @@ final class Session {
     StringBuilder source = new StringBuilder("#define GROUP %d\n".formatted(group));
     constants(source, "BCE_", BceMath.class);
     constants(source, "CE_", CrossEntropyMath.class);
-    source.append(resource("common.cl")).append(resource("bce_with_logits.cl"));
-    String crossEntropy = resource("cross_entropy.cl");
-    source.append("#define WIDE 0\n").append(crossEntropy).append("#undef WIDE\n#define WIDE 1\n").append(crossEntropy);
+    source.append(resource("common.cl"));
+    twice(source, "WEIGHTED", resource("bce_with_logits.cl"));
+    twice(source, "WIDE", resource("cross_entropy.cl"));
     return source.toString();
+  }
+
+  /** A text with a macro that is 0, and again with the macro 1. */
+  private static void twice(StringBuilder source, String macro, String text) {
+    for (int value = 0; value < 2; value++) {
+      source.append("#undef %s\n#define %s %d\n".formatted(macro, macro, value)).append(text);
+    }
   }
 
   /** The constants of the mathematics, so that they are written in one place. */

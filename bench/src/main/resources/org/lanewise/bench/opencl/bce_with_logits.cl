@@ -1,5 +1,9 @@
 // Sigmoid-BCE, one element a step of a work item. The steps are those of ScalarBceWithLogits, under the same names; BceMath
-// explains them.
+// explains them. The host compiles this file twice, with WEIGHTED 0 and 1: what the float64 of weights needs in registers
+// would leave room for fewer work items where there are none.
+
+#ifndef BCE_WITH_LOGITS
+#define BCE_WITH_LOGITS
 
 typedef struct {
   double scale;
@@ -127,8 +131,17 @@ static float bce_target_gradient(double x, double u, double wt, double pw, bool 
   return (float) (slope * factor);
 }
 
+#endif
+
+#undef KERNEL
+#if WEIGHTED
+#define KERNEL(name) name##_weighted
+#else
+#define KERNEL(name) name##_plain
+#endif
+
 kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void bce_with_logits(
+void KERNEL(bce_with_logits)(
     const BceCall call,
     global const float *logits,
     global const float *target,
@@ -140,8 +153,8 @@ void bce_with_logits(
     global float *target_gradient,
     global double *partial) {
   local double slots[GROUP];
-  bool positives_weighted = pos_weight != 0;
-  bool weighted = weight != 0 || positives_weighted;
+  const bool weighted = WEIGHTED;
+  bool positives_weighted = WEIGHTED && pos_weight != 0;
   bool flat = call.flat && !weighted;
   double loss_sum = 0;
   uint count = (uint) call.rows * (uint) call.columns;
@@ -156,7 +169,7 @@ void bce_with_logits(
     float x = logits[AT(logits)];
     float t = target[AT(target)];
     float u = upstream ? upstream[AT(upstream)] : 1;
-    float wt = weight ? weight[AT(weight)] : 1;
+    float wt = weighted && weight ? weight[AT(weight)] : 1;
     float pw = positives_weighted ? pos_weight[AT(pos_weight)] : 1;
     float y = -fabs(x);
 
