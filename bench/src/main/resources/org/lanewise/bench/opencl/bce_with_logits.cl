@@ -153,9 +153,9 @@ void KERNEL(bce_with_logits)(
     global float *target_gradient,
     global double *partial) {
   local double slots[GROUP];
-  const bool weighted = WEIGHTED;
-  bool positives_weighted = WEIGHTED && pos_weight != 0;
-  bool flat = call.flat && !weighted;
+  const bool weighted = WEIGHTED == 1;
+  bool positives_weighted = weighted && pos_weight != 0;
+  bool flat = !weighted && call.flat;
   double loss_sum = 0;
   uint count = (uint) call.rows * (uint) call.columns;
   for (uint element = get_global_id(0); element < count; element += get_global_size(0)) {
