@@ -7,13 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.jmh.AlsoMeasured;
+import org.lanewise.bench.jmh.BenchmarkProgress;
+import org.lanewise.bench.jmh.BenchmarkRunner;
 import org.lanewise.bench.jmh.Effort;
 import org.lanewise.bench.results.MeasuredRow;
 
@@ -63,6 +68,16 @@ class DeviceBenchmarkTest {
       assertNull(row.time());
       assertTrue(row.error().startsWith("The loss sum is "), row.error());
     }
+  }
+
+  @Test
+  void theRunnerAsksTheKernelToMeasureItself(@TempDir Path folder) {
+    Work work = new Work("cross_entropy", "float32", "indices", 10, 10, "mean", "forward", "normal");
+    List<MeasuredRow> rows =
+        new BenchmarkRunner(SHORT, 1, folder.resolve("jmh.log"))
+            .run(List.of(work), List.of(new OpenClKernelProvider()), AlsoMeasured.nothing(), BenchmarkProgress.none());
+    assertEquals(5, rows.size());
+    rows.forEach(row -> assertNull(row.jmh()));
   }
 
   @Test
