@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.Strided;
+import org.lanewise.kernels.spi.WholeBatch;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**
@@ -55,6 +56,7 @@ final class BceWithLogitsBatch implements Parallel.Blocks {
   private @Nullable BceWithLogitsKernel<Object> kernel;
   private int rows;
   private int columns;
+  private int columnsPerBlock;
   private int rowsPerBlock;
   private int blocksPerRow;
 
@@ -109,8 +111,10 @@ final class BceWithLogitsBatch implements Parallel.Blocks {
   /** Computes all blocks on at most so many threads, and returns the sum of the losses. */
   double compute(BceWithLogitsKernel<Object> kernel, int threads) {
     this.kernel = kernel;
-    rowsPerBlock = Math.max(1, BLOCK / columns);
-    blocksPerRow = Math.ceilDiv(columns, BLOCK);
+    int block = kernel instanceof WholeBatch ? Integer.MAX_VALUE : BLOCK;
+    columnsPerBlock = Math.min(columns, block);
+    rowsPerBlock = Math.max(1, block / columns);
+    blocksPerRow = Math.ceilDiv(columns, columnsPerBlock);
     int count = Math.ceilDiv(rows, rowsPerBlock) * blocksPerRow;
     sum.reset(count);
     Parallel.compute(this, count, threads);
@@ -123,9 +127,9 @@ final class BceWithLogitsBatch implements Parallel.Blocks {
     BceWithLogitsCall<Object> call = block.call;
     try {
       int row = number / blocksPerRow * rowsPerBlock;
-      int column = number % blocksPerRow * BLOCK;
+      int column = number % blocksPerRow * columnsPerBlock;
       call.rows = Math.min(rowsPerBlock, rows - row);
-      call.columns = Math.min(BLOCK, columns - column);
+      call.columns = Math.min(columnsPerBlock, columns - column);
       call.gradientScale = gradientScale;
       int first = row * columns + column;
       int length = call.rows * call.columns;

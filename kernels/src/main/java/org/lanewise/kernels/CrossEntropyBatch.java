@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
 import org.lanewise.kernels.spi.Strided;
+import org.lanewise.kernels.spi.WholeBatch;
 
 /**
  * A whole batch of cross-entropy, cut into blocks of whole rows. A block is a number of outer indices with all their inner
@@ -90,8 +91,9 @@ final class CrossEntropyBatch implements Parallel.Blocks {
   /** Computes all blocks on at most so many threads, and returns the sum of the losses. */
   double compute(CrossEntropyKernel<Object> kernel, int threads) {
     this.kernel = kernel;
-    innerPerBlock = Math.max(1, Math.min(inner, BLOCK / Math.max(1, classes)));
-    outerPerBlock = innerPerBlock < inner ? 1 : Math.max(1, BLOCK / Math.max(1, classes * innerPerBlock));
+    int block = kernel instanceof WholeBatch ? Integer.MAX_VALUE : BLOCK;
+    innerPerBlock = Math.max(1, Math.min(inner, block / Math.max(1, classes)));
+    outerPerBlock = innerPerBlock < inner ? 1 : Math.max(1, block / Math.max(1, classes * innerPerBlock));
     innerBlocks = Math.ceilDiv(inner, innerPerBlock);
     int count = Math.ceilDiv(outer, outerPerBlock) * innerBlocks;
     sum.reset(count);

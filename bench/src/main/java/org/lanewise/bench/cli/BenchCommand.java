@@ -23,6 +23,7 @@ import org.lanewise.bench.jmh.AlsoMeasured;
 import org.lanewise.bench.jmh.BenchmarkProgress;
 import org.lanewise.bench.jmh.BenchmarkRunner;
 import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.jmh.MeasuredByItself;
 import org.lanewise.bench.jmh.Profilers;
 import org.lanewise.bench.peers.Peers;
 import org.lanewise.bench.report.HtmlReport;
@@ -50,6 +51,9 @@ import picocli.CommandLine.Spec;
       "baselines plain-math, plain-vector and read. All are measured on a point before",
       "the next. Below the table stands what its columns mean. What JMH prints goes to",
       "target/lanewise/jmh.log of the project.",
+      "",
+      "The kernel opencl is measured on its device: without and with launch, and with",
+      "transfers. On a CPU, where its times mean nothing, it has to be named.",
       "",
       "With --peers, Python measures PyTorch and JAX, and a JVM ONNX Runtime, on each point",
       "after the kernels, in processes that wait while JMH measures. A package that is",
@@ -151,7 +155,7 @@ final class BenchCommand implements Callable<Integer> {
             WorkFolder.path().resolve("jmh.log"),
             null,
             profile ? Profilers.here(err::println) : Profilers.always());
-    JsonObject environment = Environment.measured();
+    JsonObject environment = environment(providers);
     // Closed in reverse: when the JVM may end, the Python process has.
     try (Interruption _ = new Interruption(runner::stop);
         Peers beside =
@@ -164,7 +168,7 @@ final class BenchCommand implements Callable<Integer> {
                 effort.time().multipliedBy(effort.iterations()),
                 WorkFolder.path().resolve("peers.log"))) {
       List<MeasuredRow> rows = measure(runner, points, providers, beside, err);
-      int wanted = points.size() * (providers.size() + peerNames.size());
+      int wanted = points.size() * (rowsOf(providers) + peerNames.size());
       environment.addProperty("complete", rows.size() == wanted);
       if (beside.environment() != null) {
         environment.add("peers", beside.environment());
@@ -186,6 +190,24 @@ final class BenchCommand implements Callable<Integer> {
       }
       return rows.size() < wanted ? ExitCode.INCONCLUSIVE : exitCode(rows, providers, peerNames, err);
     }
+  }
+
+  /** Where the kernels are measured. */
+  static JsonObject environment(List<KernelProvider> kernels) {
+    JsonObject environment = Environment.measured();
+    for (KernelProvider kernel : kernels) {
+      if (kernel instanceof MeasuredByItself device) {
+        device.describe(environment);
+      }
+    }
+    return environment;
+  }
+
+  /** The rows that the kernels give a point. */
+  private static int rowsOf(List<KernelProvider> kernels) {
+    return kernels.stream()
+        .mapToInt(kernel -> kernel instanceof MeasuredByItself device ? device.transfers().size() : 1)
+        .sum();
   }
 
   private String interpreter() {

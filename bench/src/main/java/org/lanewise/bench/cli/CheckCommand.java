@@ -55,7 +55,7 @@ final class CheckCommand implements Callable<Integer> {
 
     List<Work> points = Grid.load().preset(PRESET).points();
     List<KernelProvider> kernels = Subjects.kernels(all, new PrintWriter(PrintWriter.nullWriter()));
-    JsonObject environment = Environment.measured();
+    JsonObject environment = BenchCommand.environment(kernels);
     List<MeasuredRow> rows =
         BenchCommand.measure(points, kernels, Effort.of(PRESET), 1, folder.resolve("jmh.log"), err, null);
     ResultFile measured = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());

@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.baseline.Baseline;
+import org.lanewise.bench.opencl.OpenClKernelProvider;
 import org.lanewise.conformance.verdict.FrontDoorSubject;
 import org.lanewise.conformance.verdict.KernelSubject;
 import org.lanewise.conformance.verdict.Subject;
@@ -41,11 +42,17 @@ final class Subjects {
     return subjects;
   }
 
-  /** The built-in kernels, or all kernels but baselines, as far as they can run here. */
+  /**
+   * The built-in kernels, or all kernels but baselines, as far as they can run here. OpenCL on a CPU is there to check the
+   * kernels written for a GPU; its times answer no question and would only make a run longer. So, as with a baseline, who
+   * wants it names it.
+   */
   static List<KernelProvider> kernels(boolean alsoForeign, PrintWriter notices) {
     List<KernelProvider> available = new ArrayList<>();
     for (KernelProvider provider : Kernels.all()) {
-      if (provider instanceof Baseline || !alsoForeign && !BUILT_IN.contains(provider.id())) {
+      if (provider instanceof Baseline
+          || !alsoForeign && !BUILT_IN.contains(provider.id())
+          || provider instanceof OpenClKernelProvider opencl && opencl.runsOnProcessor()) {
         continue;
       }
       if (provider.availability().available()) {

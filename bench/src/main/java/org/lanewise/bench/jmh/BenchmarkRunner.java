@@ -118,7 +118,7 @@ public final class BenchmarkRunner {
    * go on.
    *
    * @param also measured on each point after the kernels
-   * @return a row a point and kernel, the kernels of a point one after the other; only those that were complete when
+   * @return a row a point and kernel (several of one that measures itself), the kernels of a point one after the other; only those that were complete when
    *     {@link #stop} was called
    */
   public List<MeasuredRow> run(
@@ -139,7 +139,7 @@ public final class BenchmarkRunner {
           String name = kernel ? kernels.get(step).id() : String.join(", ", also.names());
           progress.started(done + 1, total, work, name, timeLeft(left, done, expected, begin));
           List<MeasuredRow> measured =
-              kernel ? List.of(measure(work, kernels.get(step), chatter)) : also.measure(work);
+              kernel ? measure(work, kernels.get(step), chatter) : also.measure(work);
           if (!stopped) { // otherwise it was cut short
             rows.addAll(measured);
             measured.forEach(progress::finished);
@@ -178,7 +178,14 @@ public final class BenchmarkRunner {
     return Files.newOutputStream(log);
   }
 
-  private MeasuredRow measure(Work work, KernelProvider kernel, OutputStream chatter) throws IOException {
+  /** The rows of a point and kernel. */
+  private List<MeasuredRow> measure(Work work, KernelProvider kernel, OutputStream chatter) throws IOException {
+    return kernel instanceof MeasuredByItself device
+        ? device.measure(work, effort)
+        : List.of(measureWithJmh(work, kernel, chatter));
+  }
+
+  private MeasuredRow measureWithJmh(Work work, KernelProvider kernel, OutputStream chatter) throws IOException {
     Implementation implementation = Implementation.kernel(kernel.id(), threads);
     String reason = notSupplied(work, kernel);
     if (reason == null) {

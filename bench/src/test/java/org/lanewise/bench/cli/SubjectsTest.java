@@ -3,6 +3,7 @@ package org.lanewise.bench.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.PrintWriter;
 import java.util.Collections;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.baseline.Baseline;
+import org.lanewise.bench.opencl.OpenClKernelProvider;
 import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.kernels.spi.KernelProvider;
 
@@ -26,6 +28,16 @@ class SubjectsTest {
     List<String> judged = Subjects.all(true, nowhere).stream().map(Subject::id).toList();
     assertTrue(Collections.disjoint(judged, List.of("plain-math", "plain-vector", "read")), judged.toString());
     assertEquals("plain-math", Subjects.named(List.of("plain-math")).getFirst().id());
+  }
+
+  @Test
+  void openClOnAProcessorIsLeftOutUnlessNamed() {
+    assumeTrue(new OpenClKernelProvider().runsOnProcessor(), "no OpenCL device that is a CPU");
+    List<KernelProvider> measured = Subjects.measured(nowhere);
+    assertTrue(measured.stream().noneMatch(OpenClKernelProvider.class::isInstance), measured.toString());
+    List<String> judged = Subjects.all(true, nowhere).stream().map(Subject::id).toList();
+    assertTrue(Collections.disjoint(judged, List.of("opencl")), judged.toString());
+    assertEquals("opencl", Subjects.named(List.of("opencl")).getFirst().id());
   }
 
   @Test
