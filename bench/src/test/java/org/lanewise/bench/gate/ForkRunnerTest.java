@@ -86,7 +86,7 @@ class ForkRunnerTest {
     assertNotNull(outcomes.get(CROSS_ENTROPY).result());
     String problem = outcomes.get(BCE).problem();
     assertNotNull(problem);
-    assertTrue(problem.startsWith("The JVM that measured failed") && problem.contains("42"), problem);
+    assertTrue(problem.startsWith("The JVM that measured failed"), problem); // JMH does not always know the exit code
   }
 
   @Test
