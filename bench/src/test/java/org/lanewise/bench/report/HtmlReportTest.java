@@ -230,6 +230,6 @@ class HtmlReportTest {
     assertTrue(
         assertThrows(UserError.class, () -> page(file("bench", row(work(1), VECTOR, Double.NaN))))
             .getMessage()
-            .contains("expected a positive number"));
+            .contains("expected a number from 0.001"));
   }
 }
