@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What certificates prove: the largest error beside the declared bound, and over which inputs. */
 record CertificateSection(Results results) implements Section {
@@ -55,10 +56,10 @@ record CertificateSection(Results results) implements Section {
   }
 
   private static String count(JsonObject row, String key) {
-    return row.get(key) instanceof JsonPrimitive count ? "%,d".formatted(count.getAsLong()) : "unknown";
+    return row.get(key) instanceof JsonPrimitive count ? Numbers.count(count.getAsLong()) : "unknown";
   }
 
-  private static boolean isTrue(JsonElement value) {
+  private static boolean isTrue(@Nullable JsonElement value) {
     return value instanceof JsonPrimitive told && told.getAsBoolean();
   }
 }

@@ -80,13 +80,13 @@ final class CheckedRows {
    * @throws IllegalArgumentException if it is none; the message says what it lacks
    */
   void add(JsonObject row, ResultFile file) {
+    key(row); // refuses what lacks a part of it
     String verdict = Fields.text(row, "verdict");
     if (!VERDICTS.contains(verdict)) {
       throw new IllegalArgumentException(
           "its verdict '%s' is none of %s".formatted(verdict, String.join(", ", VERDICTS)));
     }
     new Tally().add(row); // refuses what is no number
-    key(row);
     Check check = new Check(Fields.text(row, "kernel"), Fields.text(row, "case"), Fields.text(row, "contract"));
     Judged before = judged.get(check);
     if (before == null || before.file() != file) {

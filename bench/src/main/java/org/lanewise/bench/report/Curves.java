@@ -3,7 +3,6 @@ package org.lanewise.bench.report;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +45,7 @@ final class Curves {
   private final Map<Key, Measured> entries = new LinkedHashMap<>();
 
   /** The machines on which each device was measured, in the order in which they came. */
-  private final Map<String, List<String>> cpus = new HashMap<>();
+  private final Map<String, List<String>> cpus = new LinkedHashMap<>();
 
   private int replaced;
 

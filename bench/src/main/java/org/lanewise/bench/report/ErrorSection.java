@@ -36,9 +36,9 @@ record ErrorSection(Results results) implements Section {
       return;
     }
     page.open("errors", "Error against the logit");
-    page.add("<p>The largest error of each stretch of logits; the thin line is the mean of the medians of four. Right is wrong and ")
-        .add("confident: there the loss is large. Left is right and confident: the loss is tiny, and where one takes ")
-        .add("the logarithm of a number near 1, nothing of it is left. A correctly rounded result is at most 0.5 ULP ")
+    page.add("<p>The largest error of each stretch of logits; the thin line is the mean of the medians of four. Right ")
+        .add("is wrong and confident: there the loss is large. Left is right and confident: the loss is tiny, and ")
+        .add("where one takes the logarithm of a number near 1, nothing of it is left. A correctly rounded result is at most 0.5 ULP ")
         .add("off. Kernels that give the same bits lie on one line. Errors below 0.1 or above 10<sup>8</sup> ULP ")
         .add("stand at the edge.</p>\n<div class=\"plots\">\n");
     panels.forEach((panel, curves) -> plot(page, panel, curves));

@@ -50,7 +50,8 @@ record SpeedUpSection(Results results) implements Section {
     for (SpeedUps.Lead lead : leads) {
       Work work = lead.row().work();
       table.row(
-          Table.Cell.of("%s %s, %s, %s data".formatted(work.operation(), work.direction(), work.reduction(), work.data())),
+          Table.Cell.of(
+              "%s %s, %s, %s data".formatted(work.operation(), work.direction(), work.reduction(), work.data())),
           Table.Cell.of(work.shape()),
           Table.Cell.of(results.curves().label(lead.peer().who())),
           Table.Cell.of(Numbers.ratio(lead.ratio().value()), lead.ratio().value()),

@@ -22,8 +22,9 @@ record ThroughputSection(Results results) implements Section {
     }
     Page plots = page.nested();
     curves.plots().forEach((work, rows) -> plot(plots, work, rows));
-    boolean lines = curves.plots().entrySet().stream()
-        .anyMatch(plot -> !new ThroughputPlot(results, plot.getKey(), plot.getValue()).single());
+    boolean lines =
+        curves.plots().entrySet().stream()
+            .anyMatch(plot -> !new ThroughputPlot(results, plot.getKey(), plot.getValue()).single());
     page.open("throughput", lines ? "Throughput over batch size" : "Throughput");
     Noise noise = Noise.of(curves.rows());
     if (!noise.sentence().isEmpty()) {
@@ -41,16 +42,19 @@ record ThroughputSection(Results results) implements Section {
     page.close();
   }
 
-  /** What lines without markers mean, where there are such. */
+  /** What lines without markers mean, where there are such: {@link ThroughputPlot} draws them. */
   private static String legend(String plots) {
     List<String> sentences = new ArrayList<>();
     if (plots.contains("class=\"guide\"")) {
       sentences.add("Vertical lines mark the batch whose operands fill a cache.");
     }
-    if (plots.contains("class=\"roof")) {
+    if (plots.contains("class=\"roof s0")) {
       sentences.add(
-          "Dashed is what reading alone allows: 'read' reads the operands (and writes as many bytes as the gradient"
-              + " has) and computes nothing, memory bandwidth is measured far beyond the caches.");
+          "Dashed is 'read', which reads the operands (and writes as many bytes as the gradient has) and computes"
+              + " nothing.");
+    }
+    if (plots.contains("class=\"roof s1")) {
+      sentences.add("Dotted is what one thread reads from memory, far beyond the caches.");
     }
     return String.join(" ", sentences);
   }

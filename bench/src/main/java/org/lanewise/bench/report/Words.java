@@ -13,7 +13,7 @@ final class Words {
 
   /** {@code 1 row}, {@code 2 rows}. */
   static String count(long count, String noun) {
-    return "%,d %s%s".formatted(count, noun, count == 1 ? "" : "s");
+    return "%s %s%s".formatted(Numbers.count(count), noun, count == 1 ? "" : "s");
   }
 
   /** The name of a CPU, short enough for a legend. */

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NumbersTest {
   @ParameterizedTest
   @CsvSource({
-    "1, 100 %", "0, 0 %", "0.9987, 99.87 %", "0.99999999, 99.999999 %", "0.995, 99.50 %", "0.986, 99 %",
+    "1, 100 %", "0, 0 %", "0.9987, 99.87 %", "0.99999998, 99.9999980 %", "0.995, 99.50 %", "0.986, 99 %",
     "0.25, 25 %", "0.0123, 1.2 %", "2.5, 250 %", "NaN, –"
   })
   void whatIsNotAllIsNeverRoundedUpToIt(double share, String shown) {
