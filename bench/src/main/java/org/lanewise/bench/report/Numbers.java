@@ -33,7 +33,7 @@ final class Numbers {
         : String.format(Locale.ROOT, value < 0.095 ? "%.2g×" : value < 9.95 ? "%.2f×" : "%.1f×", value);
   }
 
-  /** Two digits after the point and a power of ten without a plus and without zeros: {@code 1.68e7}. */
+  /** Digits and a power of ten, without its plus and zeros: {@code 1.68e7}. */
   private static String power(String format, double value) {
     return String.format(Locale.ROOT, format, value).replaceAll("e([-+])0*", "e$1").replace("e+", "e");
   }

@@ -25,7 +25,7 @@ record RowPlot(String title, Plot.Scale x, List<Row> rows, List<Plot.Guide> guid
   /** A row: its label stands above its lanes. */
   record Row(String label, Style style, List<Lane> lanes) {
     double height() {
-      return Svg.TEXT + 6 + lanes.size() * LANE;
+      return Svg.TEXT + 9 + lanes.size() * LANE;
     }
   }
 
@@ -80,7 +80,7 @@ record RowPlot(String title, Plot.Scale x, List<Row> rows, List<Plot.Guide> guid
     for (Row row : rows) {
       svg.add("<g class=\"%s\">", row.style().css());
       svg.label("key", LEFT + 2, y + 14, "start", row.label());
-      double middle = y + Svg.TEXT + LANE / 2 + 1;
+      double middle = y + Svg.TEXT + LANE / 2 + 4; // no mark touches the letters, which are larger on a phone
       for (Lane lane : row.lanes()) {
         switch (lane) {
           case Bar bar -> bar(svg, axis, bar, middle);
