@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -143,6 +144,7 @@ final class BenchCommand implements Callable<Integer> {
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(jmhJson);
     SafeFile.requireWritable(report);
+    SafeFile.requireOther("--report", report, Arrays.asList(json, jmhJson));
     List<KernelProvider> providers = kernels.isEmpty() ? Subjects.measured(err) : required(kernels);
     List<Work> points =
         new WorkFilter(operations, dtypes, batches, classes, data).apply(Grid.load().preset(preset));

@@ -60,6 +60,7 @@ final class CompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    SafeFile.requireOther("--report", report, List.copyOf(files));
     SafeFile.requireWritable(report);
     Prices told = new Prices(prices);
     List<ResultFile> results = files.stream().map(file -> ResultFile.read(file, Comparison.KINDS)).toList();

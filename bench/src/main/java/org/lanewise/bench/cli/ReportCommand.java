@@ -7,6 +7,7 @@ import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.report.HtmlReport;
 import org.lanewise.bench.results.ResultFile;
+import org.lanewise.bench.results.SafeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,18 +26,19 @@ final class ReportCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE",
-      description = "Results of verify, validate, bench or peers, or certificates; of a measurement made twice the last counts.")
+      description = "Results of verify, validate, bench, peers or gate, or certificates; of a measurement or a check made twice the last counts.")
   private List<Path> files = List.of();
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      required = true,
-      description = "Write the page to this file.")
-  private Path output = Path.of("report.html");
+      description = "Write the page to this file (default: target/lanewise/report.html of the project).")
+  private Path output = WorkFolder.path().resolve("report.html");
 
   @Override
   public Integer call() {
+    SafeFile.requireOther("-o", output, List.copyOf(files));
+    SafeFile.requireWritable(output);
     List<ResultFile> results = files.stream().map(ReportCommand::read).toList();
     new HtmlReport(results).write(output);
     spec.commandLine().getOut().println("Report: " + output);

@@ -59,8 +59,7 @@ final class Accuracy {
     curves.removeIf(other -> other.key().equals(key));
     curves.add(read);
     if (row.has("histogram")) {
-      histograms.removeIf(other -> other.key().equals(key) && other.source().equals("bench"));
-      histograms.add(new Histogram(key, "bench", bins(Fields.array(row, "histogram"))));
+      replace(new Histogram(key, "bench", bins(Fields.array(row, "histogram"))));
     }
   }
 
@@ -74,7 +73,7 @@ final class Accuracy {
       String name = i == 0 ? "correctly rounded" : i == 1 ? "1 float away" : i + " floats away";
       bins.add(new Bin(i > 0 && i == counts.size() - 1 ? name + " or more" : name, counts.get(i)));
     }
-    histograms.add(new Histogram(key, "certificate", bins));
+    replace(new Histogram(key, "certificate", bins));
   }
 
   /** Adds what a validation observed of an output, or of an identity of the mathematics. */
@@ -94,7 +93,13 @@ final class Accuracy {
       largest.putIfAbsent(
           key, new Largest(Math.abs(Fields.number(worst, "ulp")), worst(row, "input"), "drawn and stored cases"));
     }
-    histograms.add(new Histogram(key, "validate", bins(Fields.array(row, "histogram"))));
+    replace(new Histogram(key, "validate", bins(Fields.array(row, "histogram"))));
+  }
+
+  /** Of two of the same source the last counts. */
+  private void replace(Histogram histogram) {
+    histograms.removeIf(other -> other.key().equals(histogram.key()) && other.source().equals(histogram.source()));
+    histograms.add(histogram);
   }
 
   private static Key key(JsonObject row, String name) {

@@ -2,10 +2,15 @@ package org.lanewise.bench.report;
 
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.results.ResultFile;
 
 /** Checked rows, one a kernel, case and contract, added up to one line a kernel, operation and contract. */
 final class CheckedRows {
@@ -59,49 +64,100 @@ final class CheckedRows {
     }
   }
 
-  private final Map<Key, Tally> tallies = new TreeMap<>();
-  private final List<JsonObject> notGood = new ArrayList<>();
+  private record Check(String kernel, String name, String contract) {}
+
+  private record Judged(ResultFile file, List<JsonObject> rows) {}
+
+  private final Map<Check, Judged> judged = new LinkedHashMap<>();
+  private int replaced;
+
+  /** Null when rows came since it was made. */
+  private @Nullable Map<Key, Tally> tallies;
 
   /**
-   * Adds a row.
+   * Adds a row; it replaces those of the same kernel, case and contract that other files hold.
    *
    * @throws IllegalArgumentException if it is none; the message says what it lacks
    */
-  void add(JsonObject row) {
-    Key key = new Key(Fields.text(row, "kernel"), Fields.text(row, "operation"), Fields.text(row, "contract"));
+  void add(JsonObject row, ResultFile file) {
+    key(row); // refuses what lacks a part of it
     String verdict = Fields.text(row, "verdict");
     if (!VERDICTS.contains(verdict)) {
       throw new IllegalArgumentException(
           "its verdict '%s' is none of %s".formatted(verdict, String.join(", ", VERDICTS)));
     }
-    tallies.computeIfAbsent(key, _ -> new Tally()).add(row);
-    if (verdict.equals("FAILED") || verdict.equals("MISTRUSTED")) {
-      notGood.add(row);
+    new Tally().add(row); // refuses what is no number
+    Check check = new Check(Fields.text(row, "kernel"), Fields.text(row, "case"), Fields.text(row, "contract"));
+    Judged before = judged.get(check);
+    if (before == null || before.file() != file) {
+      replaced += before == null ? 0 : before.rows().size();
+      judged.put(check, new Judged(file, new ArrayList<>(List.of(row))));
+    } else {
+      before.rows().add(row);
     }
+    tallies = null;
+  }
+
+  private static Key key(JsonObject row) {
+    return new Key(Fields.text(row, "kernel"), Fields.text(row, "operation"), Fields.text(row, "contract"));
+  }
+
+  /** Those that count, in the order they came. */
+  List<JsonObject> rows() {
+    return judged.values().stream().flatMap(one -> one.rows().stream()).toList();
+  }
+
+  /** How many rows gave way to those of a later file. */
+  int replaced() {
+    return replaced;
   }
 
   Map<Key, Tally> tallies() {
+    if (tallies == null) {
+      tallies = new TreeMap<>();
+      for (JsonObject row : rows()) {
+        tallies.computeIfAbsent(key(row), _ -> new Tally()).add(row);
+      }
+    }
     return tallies;
   }
 
   /** The rows that failed or cannot be trusted, in the order they came. */
   List<JsonObject> notGood() {
-    return notGood;
+    return rows().stream()
+        .filter(row -> List.of("FAILED", "MISTRUSTED").contains(Fields.text(row, "verdict")))
+        .toList();
   }
 
   /** Who was judged. */
   List<String> kernels() {
-    return tallies.keySet().stream().map(Key::kernel).distinct().toList();
+    return tallies().keySet().stream().map(Key::kernel).distinct().toList();
   }
 
   int count(String kernel, String verdict) {
-    return tallies.entrySet().stream()
+    return tallies().entrySet().stream()
         .filter(entry -> entry.getKey().kernel().equals(kernel))
         .mapToInt(entry -> entry.getValue().count(verdict))
         .sum();
   }
 
   int count(String verdict) {
-    return tallies.values().stream().mapToInt(tally -> tally.count(verdict)).sum();
+    return tallies().values().stream().mapToInt(tally -> tally.count(verdict)).sum();
+  }
+
+  /**
+   * How many cases were skipped altogether. A case that one contract judges is judged: of a kernel that declares no
+   * bound nobody can ask whether it keeps it.
+   */
+  long skippedCases(String kernel) {
+    Map<String, Set<String>> verdicts = new HashMap<>();
+    for (JsonObject row : rows()) {
+      if (Fields.text(row, "kernel").equals(kernel)) {
+        verdicts.computeIfAbsent(Fields.text(row, "case"), _ -> new HashSet<>()).add(Fields.text(row, "verdict"));
+      }
+    }
+    return verdicts.values().stream()
+        .filter(of -> of.contains("SKIPPED") && Set.of("SKIPPED", "NOT_APPLICABLE").containsAll(of))
+        .count();
   }
 }

@@ -120,12 +120,12 @@ final class ConformanceMatrix {
     Cell sum = new Cell();
     sums.values().forEach(sum::add);
     page.add(
-        "<details class=\"operation\"%s><summary><b>%s</b> <span class=\"%s\">%s</span> in %d regions</summary>",
+        "<details class=\"operation\"%s><summary><b>%s</b> <span class=\"%s\">%s</span> in %s</summary>",
         sum.bad > 0 ? " open" : "",
         operation,
         sum.css(),
         sum.text(),
-        regions.size());
+        Words.count(regions.size(), "region"));
     head(page, "Region", sums.keySet());
     regions.forEach((region, line) -> region(page, region, line, sums.keySet()));
     page.add("</table></div></details>\n");

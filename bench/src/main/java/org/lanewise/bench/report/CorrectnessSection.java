@@ -25,6 +25,11 @@ record CorrectnessSection(Results results) implements Section {
     if (results.files().stream().anyMatch(file -> file.kind().equals("validate"))) {
       page.add("<p>What <em>validate</em> found stands under the rule that was judged, in place of a contract.</p>\n");
     }
+    if (checked.replaced() > 0) {
+      page.add(
+          "<p class=\"note\">In more than one file, the last of which counts: %s.</p>\n",
+          Words.count(checked.replaced(), "check"));
+    }
     page.add(counts(checked).html());
     failures(page, checked.notGood());
     results.matrix().render(page);

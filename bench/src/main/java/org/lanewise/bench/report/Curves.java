@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.MeasuredRow;
@@ -20,8 +19,7 @@ final class Curves {
   static final Implementation BASELINE = Implementation.kernel("scalar");
 
   /** These come first and in this order, so that they look alike in every report. */
-  private static final List<Implementation> OWN =
-      Stream.of("scalar", "vector", "plain-math", "plain-vector").map(Implementation::kernel).toList();
+  private static final List<String> OWN = List.of("scalar", "vector", "plain-math", "plain-vector");
 
   /** The baseline that computes nothing: what the hardware allows, never a competitor. */
   private static final String READ = "read";
@@ -29,7 +27,7 @@ final class Curves {
   /** Where implementations are compared at one point, it is the one nearest to so many logits. */
   private static final double STATED_LOGITS = 1 << 18;
 
-  private static final Comparator<MeasuredRow> BY_BATCH = Comparator.comparingInt(row -> row.work().batch());
+  private static final Comparator<Measured> BY_BATCH = Comparator.comparingInt(row -> row.work().batch());
 
   /** Forward stands beside forward and backward. */
   private static final Comparator<Work> IN_PAIRS =
@@ -42,40 +40,48 @@ final class Curves {
           .thenComparing(Work::dtype)
           .thenComparing(Work::direction);
 
-  private record Key(Work work, Implementation implementation) {}
+  private record Key(Work work, Who who) {}
 
-  private record Entry(MeasuredRow row, JsonObject environment, boolean peer) {}
+  private final Map<Key, Measured> entries = new LinkedHashMap<>();
 
-  private final Map<Key, Entry> entries = new LinkedHashMap<>();
+  /** The machines on which each device was measured, in the order in which they came. */
+  private final Map<String, List<String>> cpus = new LinkedHashMap<>();
+
   private int replaced;
 
   /**
-   * Adds a row; one of the same work and implementation that was added before is replaced.
+   * Adds a row; one of the same work by the same implementation on the same machine that was added before is replaced.
    *
    * @param environment where it was measured
    * @param peer whether a peer computed it
    */
   void add(MeasuredRow row, JsonObject environment, boolean peer) {
-    if (entries.put(new Key(row.work(), row.implementation()), new Entry(row, environment, peer)) != null) {
+    Measured measured = new Measured(row, environment, peer);
+    Who who = measured.who();
+    if (entries.put(new Key(row.work(), who), measured) != null) {
       replaced++;
+    }
+    List<String> here = cpus.computeIfAbsent(row.implementation().device(), _ -> new ArrayList<>());
+    if (!here.contains(who.cpu())) {
+      here.add(who.cpu());
     }
   }
 
   /** All rows of losses, in the order in which they came. */
-  List<MeasuredRow> rows() {
+  List<Measured> rows() {
     return rows(false);
   }
 
   /** The measured rows of plain reads of the operands of a work, whatever the batch, by ascending batch. */
-  List<MeasuredRow> reads(Work work) {
+  List<Measured> reads(Work work) {
     return rows(true).stream()
         .filter(row -> row.time() != null && row.work().withBatch(1).equals(work.withBatch(1)))
         .sorted(BY_BATCH)
         .toList();
   }
 
-  private List<MeasuredRow> rows(boolean reads) {
-    return entries.values().stream().map(Entry::row).filter(row -> isRead(row.implementation()) == reads).toList();
+  private List<Measured> rows(boolean reads) {
+    return entries.values().stream().filter(row -> isRead(row.implementation()) == reads).toList();
   }
 
   private static boolean isRead(Implementation implementation) {
@@ -87,53 +93,64 @@ final class Curves {
     return replaced;
   }
 
-  /** Where a row was measured. */
-  JsonObject environment(MeasuredRow row) {
-    return entry(row).environment();
+  /** The CPUs on which, or in whose machines, anything was measured. */
+  List<String> cpus() {
+    return cpus.values().stream().flatMap(List::stream).distinct().toList();
   }
 
-  /** Whether a peer computed the row. */
-  boolean isPeer(MeasuredRow row) {
-    return entry(row).peer();
+  /** A name for people, with the machine where its device was measured on several. */
+  String label(Who who) {
+    String name = who.implementation().label();
+    return cpus(who).size() > 1 ? "%s (%s)".formatted(name, Words.cpu(who.cpu())) : name;
   }
 
-  private Entry entry(MeasuredRow row) {
-    return Objects.requireNonNull(entries.get(new Key(row.work(), row.implementation())));
+  /** Whether its machine is the first on which its device was measured. */
+  boolean isOnFirst(Who who) {
+    return cpus(who).getFirst().equals(who.cpu());
+  }
+
+  private List<String> cpus(Who who) {
+    return Objects.requireNonNull(cpus.get(who.implementation().device()));
   }
 
   /** Who computed losses, the project's own first. */
-  List<Implementation> implementations() {
+  List<Who> who() {
     return entries.keySet().stream()
-        .map(Key::implementation)
-        .filter(implementation -> !isRead(implementation))
+        .map(Key::who)
+        .filter(who -> !isRead(who.implementation()))
         .distinct()
-        .sorted(Comparator.comparingInt(who -> OWN.contains(who) ? OWN.indexOf(who) : OWN.size()))
+        .sorted(Comparator.comparingInt(Curves::rank))
         .toList();
   }
 
+  private static int rank(Who who) {
+    int own = who.onCpu() ? OWN.indexOf(who.implementation().name()) : -1;
+    return own < 0 ? OWN.size() : own;
+  }
+
   /** The measured rows of each plot, keyed by the work at batch 1: works that differ in the batch alone. */
-  Map<Work, List<MeasuredRow>> plots() {
+  Map<Work, List<Measured>> plots() {
     return rows().stream()
         .filter(row -> row.time() != null)
-        .sorted(Comparator.comparing(MeasuredRow::work, IN_PAIRS).thenComparing(BY_BATCH))
+        .sorted(Comparator.comparing(Measured::work, IN_PAIRS).thenComparing(BY_BATCH))
         .collect(Collectors.groupingBy(row -> row.work().withBatch(1), LinkedHashMap::new, Collectors.toList()));
   }
 
-  /** The row of the same work by another implementation; null where it was not measured. */
-  @Nullable MeasuredRow measured(Work work, Implementation implementation) {
-    Entry entry = entries.get(new Key(work, implementation));
-    return entry == null || entry.row().time() == null ? null : entry.row();
+  /** The row of a work by somebody; null where it was not measured. */
+  @Nullable Measured measured(Work work, Who who) {
+    Measured row = entries.get(new Key(work, who));
+    return row == null || row.time() == null ? null : row;
   }
 
   /**
    * The measured rows of one point an operation and direction: of the points that the most implementations computed,
    * the one nearest to 262,144 logits.
    */
-  Map<Work, List<MeasuredRow>> statedPoints() {
-    Map<Work, List<MeasuredRow>> points =
+  Map<Work, List<Measured>> statedPoints() {
+    Map<Work, List<Measured>> points =
         rows().stream()
             .filter(row -> row.time() != null)
-            .collect(Collectors.groupingBy(MeasuredRow::work, LinkedHashMap::new, Collectors.toList()));
+            .collect(Collectors.groupingBy(Measured::work, LinkedHashMap::new, Collectors.toList()));
     Map<List<String>, Work> chosen = new LinkedHashMap<>();
     Comparator<Work> better =
         Comparator.<Work>comparingInt(work -> -points.getOrDefault(work, List.of()).size())
@@ -142,7 +159,7 @@ final class Curves {
       chosen.merge(
           List.of(work.operation(), work.direction()), work, (a, b) -> better.compare(b, a) < 0 ? b : a);
     }
-    Map<Work, List<MeasuredRow>> stated = new LinkedHashMap<>();
+    Map<Work, List<Measured>> stated = new LinkedHashMap<>();
     List<Work> ordered = new ArrayList<>(chosen.values());
     ordered.sort(Comparator.comparing(Work::operation).thenComparing(Work::direction));
     ordered.forEach(work -> stated.put(work, points.getOrDefault(work, List.of())));

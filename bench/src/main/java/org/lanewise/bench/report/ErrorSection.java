@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +36,9 @@ record ErrorSection(Results results) implements Section {
       return;
     }
     page.open("errors", "Error against the logit");
-    page.add("<p>The largest error of each stretch of logits, the median as a thin line. Right is wrong and ")
-        .add("confident: there the loss is large. Left is right and confident: the loss is tiny, and where one takes ")
-        .add("the logarithm of a number near 1, nothing of it is left. A correctly rounded result is at most 0.5 ULP ")
+    page.add("<p>The largest error of each stretch of logits; the thin line is the mean of the medians of four. Right ")
+        .add("is wrong and confident: there the loss is large. Left is right and confident: the loss is tiny, and ")
+        .add("where one takes the logarithm of a number near 1, nothing of it is left. A correctly rounded result is at most 0.5 ULP ")
         .add("off. Kernels that give the same bits lie on one line. Errors below 0.1 or above 10<sup>8</sup> ULP ")
         .add("stand at the edge.</p>\n<div class=\"plots\">\n");
     panels.forEach((panel, curves) -> plot(page, panel, curves));
@@ -49,7 +50,7 @@ record ErrorSection(Results results) implements Section {
     List<Plot.Series> series = new ArrayList<>();
     for (Accuracy.Curve curve : curves) {
       String name = curve.key().implementation();
-      Style style = results.style(name);
+      Style style = results.styles().of(name);
       series.add(new Plot.Series(name, style, Plot.Form.FAINT, medians(curve)));
       series.add(new Plot.Series(name, style, Plot.Form.CURVE, points(curve.logit(), curve.largest())));
     }
@@ -65,29 +66,41 @@ record ErrorSection(Results results) implements Section {
     page.figure(title, detail, plot.render(), table(curves, MERGED), table(curves, 1));
   }
 
-  /** One row a logit, and a column an implementation. */
+  /** One row a stretch of logits, or several of them, and two columns an implementation. */
   private static Table table(List<Accuracy.Curve> curves, int merged) {
-    Table table = new Table("Largest error in ULP, and the median").number("Logit", "logit");
+    boolean classes = curves.getFirst().key().operation().equals("cross_entropy");
+    Table table =
+        new Table("Largest error in ULP, and the mean of the medians of the stretches in a row")
+            .number(classes ? "Largest other − target" : "Logit", "logit");
+    Map<Double, String> names = new HashMap<>();
     Map<Double, List<Table.Cell>> rows = new TreeMap<>();
     for (int k = 0; k < curves.size(); k++) {
       Accuracy.Curve curve = curves.get(k);
       String name = curve.key().implementation();
-      table.number(name, name + " largest").number("", name + " median");
-      for (int i = 0; i + merged <= curve.logit().size(); i += merged) {
-        List<Table.Cell> row =
-            rows.computeIfAbsent(mean(curve.logit().subList(i, i + merged)), _ -> new ArrayList<>());
+      table.number(name + ", largest", name + " largest").number("median", name + " median");
+      for (int i = 0; i < curve.logit().size(); i += merged) {
+        int end = Math.min(i + merged, curve.logit().size());
+        double middle = mean(curve.logit().subList(i, end));
+        names.put(middle, stretch(curve.logit(), i, end));
+        List<Table.Cell> row = rows.computeIfAbsent(middle, _ -> new ArrayList<>());
         fill(row, 2 * k);
-        row.add(cell(Collections.max(curve.largest().subList(i, i + merged))));
-        row.add(cell(mean(curve.median().subList(i, i + merged))));
+        row.add(cell(Collections.max(curve.largest().subList(i, end))));
+        row.add(cell(mean(curve.median().subList(i, end))));
       }
     }
     rows.forEach(
         (logit, cells) -> {
           fill(cells, 2 * curves.size());
-          cells.addFirst(Table.Cell.of(Numbers.tick(logit), logit));
+          cells.addFirst(Table.Cell.of(names.getOrDefault(logit, ""), logit));
           table.row(cells.toArray(Table.Cell[]::new));
         });
     return table;
+  }
+
+  /** {@code −104 to −100}: stretches are named by their middles, and reach half way to the next. */
+  private static String stretch(List<Double> middles, int from, int to) {
+    double half = middles.size() < 2 ? 0 : (middles.get(1) - middles.get(0)) / 2;
+    return "%s to %s".formatted(Numbers.tick(middles.get(from) - half), Numbers.tick(middles.get(to - 1) + half));
   }
 
   /** To three digits: more is no news about an error. */
@@ -114,9 +127,10 @@ record ErrorSection(Results results) implements Section {
   private static List<Plot.Point> medians(Accuracy.Curve curve) {
     List<Double> logits = new ArrayList<>();
     List<Double> medians = new ArrayList<>();
-    for (int i = 0; i + MERGED <= curve.logit().size(); i += MERGED) {
-      logits.add(mean(curve.logit().subList(i, i + MERGED)));
-      medians.add(mean(curve.median().subList(i, i + MERGED)));
+    for (int i = 0; i < curve.logit().size(); i += MERGED) {
+      int end = Math.min(i + MERGED, curve.logit().size());
+      logits.add(mean(curve.logit().subList(i, end)));
+      medians.add(mean(curve.median().subList(i, end)));
     }
     return points(logits, medians);
   }

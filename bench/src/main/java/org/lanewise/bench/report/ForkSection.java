@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.Quantity;
 
 /** Each sample of each fork a dot: a loop that the JIT compiles in two ways shows two heaps. */
@@ -14,7 +13,7 @@ record ForkSection(Results results) implements Section {
 
   private static final int LISTED = 12;
 
-  private record Apart(MeasuredRow row, List<List<Double>> forks, double ratio) {}
+  private record Apart(Measured row, List<List<Double>> forks, double ratio) {}
 
   @Override
   public void render(Page page) {
@@ -33,7 +32,7 @@ record ForkSection(Results results) implements Section {
     page.close();
   }
 
-  private void plot(Page page, Work work, List<MeasuredRow> rows) {
+  private void plot(Page page, Work work, List<Measured> rows) {
     List<RowPlot.Row> lines = new ArrayList<>();
     Table table =
         new Table("")
@@ -43,13 +42,13 @@ record ForkSection(Results results) implements Section {
             .number("Least", "least_ns")
             .number("Most", "most_ns")
             .number("Samples", "samples");
-    for (MeasuredRow row : rows) {
-      List<List<Double>> forks = Samples.forks(row);
+    for (Measured row : rows) {
+      List<List<Double>> forks = Samples.forks(row.row());
       if (forks.isEmpty()) {
         continue;
       }
       double median = Samples.median(forks.stream().flatMap(List::stream).toList());
-      String label = row.implementation().label();
+      String label = results.curves().label(row.who());
       List<RowPlot.Lane> lanes = new ArrayList<>();
       for (List<Double> fork : forks) {
         lanes.add(new RowPlot.Dots(fork.stream().map(sample -> sample / median).toList()));
@@ -65,7 +64,7 @@ record ForkSection(Results results) implements Section {
             Table.Cell.of(Integer.toString(fork.size()), fork.size()));
       }
       lines.add(
-          new RowPlot.Row("%s, median %s".formatted(label, Quantity.nanos(median)), results.style(label), lanes));
+          new RowPlot.Row("%s, median %s".formatted(label, Quantity.nanos(median)), results.styles().of(row.who()), lanes));
     }
     String title = Words.title(work);
     RowPlot plot = new RowPlot("Samples by fork: " + title, Plot.Scale.linear("time / median of all forks"), lines);
@@ -75,8 +74,8 @@ record ForkSection(Results results) implements Section {
   /** The rows whose forks disagree the most, wherever they are on the curves. */
   private void apart(Page page) {
     List<Apart> apart = new ArrayList<>();
-    for (MeasuredRow row : results.curves().rows()) {
-      List<List<Double>> forks = Samples.forks(row);
+    for (Measured row : results.curves().rows()) {
+      List<List<Double>> forks = Samples.forks(row.row());
       double ratio = Samples.disagreement(forks);
       if (ratio >= NOTABLE) {
         apart.add(new Apart(row, forks, ratio));
@@ -91,7 +90,7 @@ record ForkSection(Results results) implements Section {
             .wide("Medians of the forks", null);
     for (Apart one : apart.subList(0, Math.min(LISTED, apart.size()))) {
       table.row(
-          Table.Cell.of(one.row().implementation().label()),
+          Table.Cell.of(results.curves().label(one.row().who())),
           Table.Cell.of(one.row().work().toString()),
           Table.Cell.of(Numbers.ratio(one.ratio())),
           Table.Cell.of(

@@ -41,7 +41,7 @@ record HistogramSection(Results results) implements Section {
     Accuracy.Key key = histogram.key();
     List<RowPlot.Row> rows = new ArrayList<>();
     Table table = new Table("").text("Error", "error").number("Results", "count");
-    Style style = results.style(key.implementation());
+    Style style = results.styles().of(key.implementation());
     double all = histogram.bins().stream().mapToDouble(Accuracy.Bin::count).sum();
     for (Accuracy.Bin bin : histogram.bins()) {
       if (bin.count() > 0) {
@@ -57,12 +57,7 @@ record HistogramSection(Results results) implements Section {
   }
 
   private static String share(double share) {
-    return share == 1 ? "all" : share >= 0.9995 ? "≈ 100 %" : share < 1e-6 ? "< 1 ppm" : Numbers.tick(significant(100 * share)) + " %";
-  }
-
-  private static double significant(double value) {
-    double unit = Math.pow(10, Math.floor(Math.log10(value)) - 1);
-    return Math.round(value / unit) * unit;
+    return share == 1 ? "all" : share < 1e-6 ? "< 1 ppm" : Numbers.percent(share);
   }
 
   private void identities(Page page) {

@@ -30,7 +30,7 @@ public final class HtmlReport {
   private final Results results;
 
   /**
-   * The report on the given files; a later row replaces an earlier one of the same work and implementation.
+   * The report on the given files; of a measurement or a check made twice the last counts.
    *
    * @throws org.lanewise.bench.UserError if a row cannot be used
    */
@@ -49,12 +49,14 @@ public final class HtmlReport {
     List<Section> sections =
         List.of(
             new SummarySection(results),
+            new GateSection(results),
             new ScatterSection(results),
             new ThroughputSection(results),
             new SpeedUpSection(results),
             new ErrorSection(results),
             new HistogramSection(results),
             new CorrectnessSection(results),
+            new CertificateSection(results),
             new ForkSection(results),
             new EnvironmentSection(results),
             new LimitsSection(results));
@@ -66,7 +68,7 @@ public final class HtmlReport {
         .append(style())
         .append("</style>\n</head>\n<body>\n")
         .append(header(page.anchors()))
-        .append(Style.definitions())
+        .append(Style.definitions(results.styles().used()))
         .append("<main>\n")
         .append(page)
         .append("</main>\n<script type=\"application/json\" id=\"data\">")

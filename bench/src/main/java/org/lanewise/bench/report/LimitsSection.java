@@ -4,11 +4,24 @@ package org.lanewise.bench.report;
 record LimitsSection(Results results) implements Section {
   @Override
   public void render(Page page) {
+    Page items = page.nested();
+    items(items);
+    if (items.isEmpty()) {
+      return;
+    }
     page.open("limits", "What the numbers do not show");
-    page.add("<ul>\n");
+    page.add("<ul>\n").add(items.toString()).add("</ul>\n");
+    page.close();
+  }
+
+  private void items(Page page) {
     if (!results.checked().tallies().isEmpty()) {
       page.add("<li>A kernel that conforms gives right results on the stored cases. Inputs that no case resembles ")
           .add("have not been tried.</li>\n");
+    }
+    if (!results.certificates().rows().isEmpty()) {
+      page.add("<li>A certificate is of the sources that it was made from, whose sum it holds. ")
+          .add("<em>lanewise verify --exhaustive</em> makes it anew.</li>\n");
     }
     if (!results.accuracy().curves().isEmpty()) {
       page.add("<li>Errors against the logit are of the inputs that were tried, the same for everybody. An input ")
@@ -25,11 +38,9 @@ record LimitsSection(Results results) implements Section {
           .add("work on the same core. Cycles a logit are an estimate, from the clock of additions that wait for each ")
           .add("other.</li>\n");
     }
-    if (results.curves().rows().stream().anyMatch(results.curves()::isPeer)) {
+    if (results.curves().rows().stream().anyMatch(Measured::peer)) {
       page.add("<li>Peers are timed by a program of their own. That includes what a call from Python costs, which ")
           .add("dominates small batches, and on a GPU only the transfers that the name of the line says.</li>\n");
     }
-    page.add("</ul>\n");
-    page.close();
   }
 }

@@ -87,18 +87,20 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
     Svg svg = new Svg(title, bottom + 2.8 * Svg.TEXT);
     svg.xAxis(across, x.name(), LEFT, RIGHT, top, bottom);
     svg.yAxis(up, yName, LEFT, RIGHT, top, bottom);
-    guides(svg, across, top, bottom);
+    guides(svg, guides, across, LEFT, RIGHT, top, bottom);
     drawn.forEach(line -> line(svg, line, across, up, top, bottom));
     List<Series> dots = drawn.stream().filter(line -> line.form() == Form.DOTS).toList();
     new Labels(LEFT, RIGHT, top, bottom).draw(svg, dots, across, up);
     return svg.end() + legend(drawn);
   }
 
-  private void guides(Svg svg, Axis across, double top, double bottom) {
-    double free = LEFT;
+  /** Draws vertical lines between the two edges, their names where they do not touch. */
+  static void guides(
+      Svg svg, List<Guide> guides, Axis across, double left, double right, double top, double bottom) {
+    double free = left;
     for (Guide guide : guides) {
       double at = across.pixel(guide.x());
-      if (at < LEFT || at > RIGHT) {
+      if (at < left || at > right) {
         continue;
       }
       double half = guide.name().length() * Svg.LETTER / 2;

@@ -15,13 +15,16 @@ import org.lanewise.bench.results.Units;
 /** All that the files hold, in the form in which the sections want it. Every row is checked here and nowhere else. */
 final class Results {
   /** The kinds of result files that the report understands. */
-  static final List<String> KINDS = List.of("verify", "validate", "bench", "peers", "certificate");
+  static final List<String> KINDS = List.of("verify", "validate", "bench", "peers", "gate", "certificate");
 
   private final List<ResultFile> files;
   private final CheckedRows checked = new CheckedRows();
   private final ConformanceMatrix matrix = new ConformanceMatrix();
   private final Curves curves = new Curves();
   private final Accuracy accuracy = new Accuracy();
+  private final Certificates certificates = new Certificates();
+  private final GateRows gate = new GateRows();
+  private final Styles styles;
 
   Results(List<ResultFile> files) {
     this.files = List.copyOf(files);
@@ -32,6 +35,10 @@ final class Results {
         each(file, "counts", objects(file.counts()), row -> addObserved(file, row));
       }
     }
+    checked.rows().forEach(matrix::add);
+    List<String> names = new ArrayList<>(accuracy.implementations());
+    gate.compared().forEach(row -> names.add(row.kernel()));
+    styles = new Styles(curves, names);
   }
 
   private static void each(ResultFile file, String list, List<? extends JsonElement> rows, Consumer<JsonObject> add) {
@@ -53,15 +60,14 @@ final class Results {
   private void addResult(ResultFile file, JsonObject row) {
     switch (file.kind()) {
       case "bench", "peers" -> addMeasured(file, row);
-      case "certificate" -> accuracy.addCertificate(row);
-      case "validate" -> addChecked(finding(row));
-      default -> addChecked(row);
+      case "gate" -> gate.add(row);
+      case "certificate" -> {
+        accuracy.addCertificate(row);
+        certificates.add(row);
+      }
+      case "validate" -> checked.add(finding(row), file);
+      default -> checked.add(row, file);
     }
-  }
-
-  private void addChecked(JsonObject row) {
-    checked.add(row);
-    matrix.add(row);
   }
 
   /** Beside what it observed of errors, a validation measures. */
@@ -117,11 +123,16 @@ final class Results {
     return accuracy;
   }
 
-  /** How each implementation looks, by its label, in every plot. */
-  Style style(String label) {
-    List<String> labels = new ArrayList<>();
-    curves.implementations().forEach(implementation -> labels.add(implementation.label()));
-    labels.addAll(accuracy.implementations());
-    return new Style(Math.max(0, labels.stream().distinct().toList().indexOf(label)));
+  Certificates certificates() {
+    return certificates;
+  }
+
+  GateRows gate() {
+    return gate;
+  }
+
+  /** How each implementation looks in every plot. */
+  Styles styles() {
+    return styles;
   }
 }

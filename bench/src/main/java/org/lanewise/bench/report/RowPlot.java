@@ -10,17 +10,22 @@ import java.util.stream.DoubleStream;
  * @param title what the plot shows, for screen readers
  * @param x the axis; bars need a logarithmic one
  * @param rows from top to bottom
+ * @param guides vertical lines; the axis reaches to all of them
  */
-record RowPlot(String title, Plot.Scale x, List<Row> rows) {
+record RowPlot(String title, Plot.Scale x, List<Row> rows, List<Plot.Guide> guides) {
   private static final double LEFT = 12;
   private static final double RIGHT = Svg.WIDTH - 20;
   private static final double TOP = 6;
   private static final double LANE = 12;
 
+  RowPlot(String title, Plot.Scale x, List<Row> rows) {
+    this(title, x, rows, List.of());
+  }
+
   /** A row: its label stands above its lanes. */
   record Row(String label, Style style, List<Lane> lanes) {
     double height() {
-      return Svg.TEXT + 6 + lanes.size() * LANE;
+      return Svg.TEXT + 9 + lanes.size() * LANE;
     }
   }
 
@@ -63,17 +68,19 @@ record RowPlot(String title, Plot.Scale x, List<Row> rows) {
     if (all().findAny().isEmpty()) {
       return "";
     }
-    double bottom = TOP + sum(Row::height);
+    double top = guides.isEmpty() ? TOP : TOP + Svg.TEXT;
+    double bottom = top + sum(Row::height);
     double low = all().min().orElseThrow();
     double high = all().max().orElseThrow();
     Axis axis = x.logarithmic() ? new LogAxis(low, high, LEFT, RIGHT) : new LinearAxis(low, high, LEFT, RIGHT);
     Svg svg = new Svg(title, bottom + 2.8 * Svg.TEXT);
-    svg.xAxis(axis, x.name(), LEFT, RIGHT, TOP, bottom);
-    double y = TOP;
+    svg.xAxis(axis, x.name(), LEFT, RIGHT, top, bottom);
+    Plot.guides(svg, guides, axis, LEFT, RIGHT, top, bottom);
+    double y = top;
     for (Row row : rows) {
       svg.add("<g class=\"%s\">", row.style().css());
       svg.label("key", LEFT + 2, y + 14, "start", row.label());
-      double middle = y + Svg.TEXT + LANE / 2 + 1;
+      double middle = y + Svg.TEXT + LANE / 2 + 4; // no mark touches the letters, which are larger on a phone
       for (Lane lane : row.lanes()) {
         switch (lane) {
           case Bar bar -> bar(svg, axis, bar, middle);
@@ -114,7 +121,12 @@ record RowPlot(String title, Plot.Scale x, List<Row> rows) {
   }
 
   private DoubleStream all() {
-    return rows.stream().flatMap(row -> row.lanes().stream()).flatMapToDouble(Lane::values);
+    return rows.stream()
+        .flatMapToDouble(
+            row ->
+                DoubleStream.concat(
+                    guides.stream().mapToDouble(Plot.Guide::x),
+                    row.lanes().stream().flatMapToDouble(Lane::values)));
   }
 
   private double sum(ToDoubleFunction<Row> value) {

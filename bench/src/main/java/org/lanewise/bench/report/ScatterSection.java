@@ -6,7 +6,6 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.report.Accuracy.Largest;
-import org.lanewise.bench.results.MeasuredRow;
 
 /** Speed and accuracy at once: one dot an implementation, one plot an operation and direction. */
 record ScatterSection(Results results) implements Section {
@@ -30,7 +29,7 @@ record ScatterSection(Results results) implements Section {
     page.close();
   }
 
-  private void plot(Page page, Work work, List<MeasuredRow> rows) {
+  private void plot(Page page, Work work, List<Measured> rows) {
     List<Plot.Series> series = new ArrayList<>();
     Table table =
         new Table("")
@@ -40,16 +39,16 @@ record ScatterSection(Results results) implements Section {
             .wide("Where it is largest", "at")
             .wide("Of", "over");
     double edge = rows.stream().mapToDouble(row -> finite(largest(row))).max().orElse(1) * 4;
-    for (MeasuredRow row : rows) {
+    for (Measured row : rows) {
       Largest largest = largest(row);
-      String label = row.implementation().label();
+      String label = results.curves().label(row.who());
       double nanos = 1e9 / row.elementsPerSecond();
       double ulp = largest == null ? Double.NaN : largest.ulp();
       if (!Double.isNaN(ulp)) {
         double drawn = Math.clamp(ulp, LEAST_ULP, Math.max(edge, 1));
         String name = Double.isInfinite(ulp) ? label + " (∞)" : label;
         Plot.Point point = Plot.Point.of(nanos, drawn);
-        series.add(new Plot.Series(name, results.style(label), Plot.Form.DOTS, List.of(point)));
+        series.add(new Plot.Series(name, results.styles().of(row.who()), Plot.Form.DOTS, List.of(point)));
       }
       table.row(
           Table.Cell.of(label),
@@ -78,7 +77,7 @@ record ScatterSection(Results results) implements Section {
   }
 
   /** With a gradient, the larger of the errors of gradient and loss, where both are known. */
-  private @Nullable Largest largest(MeasuredRow row) {
+  private @Nullable Largest largest(Measured row) {
     Largest loss = largest(row, "loss");
     if (!row.work().backward()) {
       return loss;
@@ -87,7 +86,7 @@ record ScatterSection(Results results) implements Section {
     return loss == null || gradient == null ? null : gradient.ulp() > loss.ulp() ? gradient : loss;
   }
 
-  private @Nullable Largest largest(MeasuredRow row, String output) {
+  private @Nullable Largest largest(Measured row, String output) {
     Work work = row.work();
     Largest largest =
         results

@@ -14,7 +14,11 @@ record SpeedUpSection(Results results) implements Section {
   public void render(Page page) {
     SpeedUps speedUps = new SpeedUps(results.curves());
     Page plots = page.nested();
-    plot(plots, "Against scalar", "over the points that both measured", speedUps.againstBaseline());
+    plot(
+        plots,
+        "Against scalar",
+        "over the points of at least %,d logits that both measured".formatted(SpeedUps.COUNTED),
+        speedUps.againstBaseline());
     plot(
         plots,
         "Against the best peer",
@@ -25,14 +29,14 @@ record SpeedUpSection(Results results) implements Section {
     }
     page.open("speedups", "Speed-ups");
     page.add("<p>A bar is the geometric mean, the thin line reaches from the worst point to the best. Left of 1 is ")
-        .add("slower.</p>\n<div class=\"plots\">\n")
+        .add("slower. Both times are of the same machine.</p>\n<div class=\"plots\">\n")
         .add(plots.toString())
         .add("</div>\n");
     pointByPoint(page, speedUps.leads(OWN));
     page.close();
   }
 
-  private static void pointByPoint(Page page, List<SpeedUps.Lead> leads) {
+  private void pointByPoint(Page page, List<SpeedUps.Lead> leads) {
     if (leads.isEmpty()) {
       return;
     }
@@ -46,9 +50,10 @@ record SpeedUpSection(Results results) implements Section {
     for (SpeedUps.Lead lead : leads) {
       Work work = lead.row().work();
       table.row(
-          Table.Cell.of("%s %s, %s, %s data".formatted(work.operation(), work.direction(), work.reduction(), work.data())),
+          Table.Cell.of(
+              "%s %s, %s, %s data".formatted(work.operation(), work.direction(), work.reduction(), work.data())),
           Table.Cell.of(work.shape()),
-          Table.Cell.of(lead.peer().implementation().name()),
+          Table.Cell.of(results.curves().label(lead.peer().who())),
           Table.Cell.of(Numbers.ratio(lead.ratio().value()), lead.ratio().value()),
           Table.Cell.shown("%s – %s".formatted(Numbers.ratio(lead.ratio().low()), Numbers.ratio(lead.ratio().high()))));
     }
@@ -68,11 +73,11 @@ record SpeedUpSection(Results results) implements Section {
             .number("Best", "best")
             .wide("Worst point", "worst_point");
     for (SpeedUps.SpeedUp speedUp : speedUps) {
-      String label = speedUp.implementation().label();
+      String label = results.curves().label(speedUp.who());
       bars.add(
           new RowPlot.Row(
               "%s: %s".formatted(label, Numbers.ratio(speedUp.mean())),
-              results.style(label),
+              results.styles().of(speedUp.who()),
               List.of(new RowPlot.Bar(speedUp.mean(), speedUp.least(), speedUp.most()))));
       table.row(
           Table.Cell.of(label),

@@ -1,24 +1,35 @@
 package org.lanewise.bench.report;
 
+import java.util.Collection;
+
 /**
- * How an implementation looks in every plot: a colour and a dash pattern, which are the CSS classes {@code s0} to
- * {@code s7} of the page so that light and dark differ, and a marker of its own, so that nothing depends on telling
- * colours apart. The ninth and later have the same again with hollow markers.
+ * How an implementation looks in every plot: a colour with its dash pattern, which are the CSS classes {@code s0} to
+ * {@code s7} of the page so that light and dark differ, and a marker, so that nothing depends on telling colours apart.
+ * No two of the first 64 slots share both. A hollow marker means several threads.
  *
- * @param index from 0
+ * @param slot from 0
  */
-record Style(int index) {
+record Style(int slot, boolean hollow) {
   /** The number of colours, dash patterns and marker shapes. */
   static final int DISTINCT = 8;
 
   /** The value of the {@code class} attribute. */
   String css() {
-    return "s%d%s".formatted(index % DISTINCT, index / DISTINCT % 2 == 1 ? " hollow" : "");
+    return "s%d%s".formatted(slot % DISTINCT, hollow ? " hollow" : "");
+  }
+
+  /** The shapes shift by one against the colours each time the colours begin again. */
+  private int shape() {
+    return (slot + slot / DISTINCT) % DISTINCT;
+  }
+
+  private String id() {
+    return slot % (DISTINCT * DISTINCT) + (hollow ? "h" : "");
   }
 
   /** The marker as a path relative to its middle. */
-  private String marker() {
-    return switch (index % DISTINCT) {
+  private static String marker(int shape) {
+    return switch (shape) {
       case 0 -> "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0";
       case 1 -> "m-4-4h8v8h-8z";
       case 2 -> "m0-5.5l5.5 5.5l-5.5 5.5l-5.5-5.5z";
@@ -33,17 +44,17 @@ record Style(int index) {
   /** An SVG element that puts the marker at a place. */
   String at(double x, double y) {
     return "<use class=\"marker\" href=\"#m%d\" x=\"%s\" y=\"%s\"/>"
-        .formatted(index % DISTINCT, Svg.number(x), Svg.number(y));
+        .formatted(shape(), Svg.number(x), Svg.number(y));
   }
 
   /** What draws the marker at each point of a path; an attribute that begins with a blank. */
   String markers() {
-    return " style=\"marker:url(#k%d)\"".formatted(index % (2 * DISTINCT));
+    return " style=\"marker:url(#k%s)\"".formatted(id());
   }
 
   /** A piece of line with the marker in its middle, for legends. */
   String swatch() {
-    return "<svg class=\"swatch\"><use href=\"#w%d\"/></svg>".formatted(index % (2 * DISTINCT));
+    return "<svg class=\"swatch\"><use href=\"#w%s\"/></svg>".formatted(id());
   }
 
   /** The marker alone. */
@@ -56,20 +67,24 @@ record Style(int index) {
     return "<svg class=\"swatch\"><use class=\"line\" href=\"#line\"/></svg>";
   }
 
-  /** What {@link #at} and the swatches refer to, once a page: each shape then costs a few bytes a point. */
-  static String definitions() {
+  /**
+   * What {@link #at} and the swatches refer to, once a page: each shape then costs a few bytes a point.
+   *
+   * @param used the styles of the page
+   */
+  static String definitions(Collection<Style> used) {
     StringBuilder svg = new StringBuilder("<svg class=\"defs\" aria-hidden=\"true\"><defs>");
     svg.append("<path id=\"line\" d=\"M0 7h32\"/>");
     for (int i = 0; i < DISTINCT; i++) {
-      svg.append("<path id=\"m%d\" d=\"M0 0%s\"/>".formatted(i, new Style(i).marker()));
+      svg.append("<path id=\"m%d\" d=\"M0 0%s\"/>".formatted(i, marker(i)));
     }
-    for (int i = 0; i < 2 * DISTINCT; i++) {
-      Style style = new Style(i);
-      svg.append("<marker id=\"k%d\" class=\"%s\" viewBox=\"-7 -7 14 14\" ".formatted(i, style.css()))
+    for (Style style : used) {
+      String marker = marker(style.shape());
+      svg.append("<marker id=\"k%s\" class=\"%s\" viewBox=\"-7 -7 14 14\" ".formatted(style.id(), style.css()))
           .append("markerWidth=\"14\" markerHeight=\"14\" markerUnits=\"userSpaceOnUse\">")
-          .append("<path class=\"marker\" d=\"M0 0%s\"/></marker>".formatted(style.marker()))
-          .append("<g id=\"w%d\" class=\"%s\"><path class=\"line\" d=\"M0 7h32\"/>".formatted(i, style.css()))
-          .append("<path class=\"marker\" d=\"M16 7%s\"/></g>".formatted(style.marker()));
+          .append("<path class=\"marker\" d=\"M0 0%s\"/></marker>".formatted(marker))
+          .append("<g id=\"w%s\" class=\"%s\"><path class=\"line\" d=\"M0 7h32\"/>".formatted(style.id(), style.css()))
+          .append("<path class=\"marker\" d=\"M16 7%s\"/></g>".formatted(marker));
     }
     return svg.append("</defs></svg>\n").toString();
   }

@@ -2,12 +2,9 @@ package org.lanewise.bench.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.results.MeasuredRow;
-import org.lanewise.bench.results.MeasuredRow.Implementation;
 import org.lanewise.bench.results.MeasuredRow.Time;
 import org.lanewise.bench.results.Quantity;
 import org.lanewise.bench.results.Units;
@@ -19,10 +16,11 @@ import org.lanewise.bench.results.Units;
  * @param work at batch 1
  * @param rows those measured, by ascending batch
  */
-record ThroughputPlot(Results results, Work work, List<MeasuredRow> rows) {
+record ThroughputPlot(Results results, Work work, List<Measured> rows) {
   private static final String UNIT = "logits per second";
 
-  private boolean single() {
+  /** Whether it is of a single batch. */
+  boolean single() {
     return rows.getFirst().work().batch() == rows.getLast().work().batch();
   }
 
@@ -37,11 +35,10 @@ record ThroughputPlot(Results results, Work work, List<MeasuredRow> rows) {
       return new RowPlot(title, Plot.Scale.log(UNIT), bySpeed()).render();
     }
     List<Plot.Series> series = new ArrayList<>();
-    for (Implementation implementation : results.curves().implementations()) {
+    for (Who who : results.curves().who()) {
       List<Plot.Point> points =
-          rows.stream().filter(row -> row.implementation().equals(implementation)).map(ThroughputPlot::point).toList();
-      String label = implementation.label();
-      series.add(new Plot.Series(label, results.style(label), Plot.Form.LINE, points));
+          rows.stream().filter(row -> row.who().equals(who)).map(ThroughputPlot::point).toList();
+      series.add(new Plot.Series(results.curves().label(who), results.styles().of(who), Plot.Form.LINE, points));
     }
     List<Plot.Guide> guides = roofs(series);
     return new Plot(title, Plot.Scale.log("batch size (rows per call)"), UNIT, series, guides).render();
@@ -53,17 +50,17 @@ record ThroughputPlot(Results results, Work work, List<MeasuredRow> rows) {
         .map(
             row -> {
               Plot.Point point = point(row);
-              String label = row.implementation().label();
+              String label = results.curves().label(row.who());
               return new RowPlot.Row(
                   "%s: %s/s".formatted(label, Quantity.si(point.y())),
-                  results.style(label),
+                  results.styles().of(row.who()),
                   List.of(new RowPlot.Interval(point.y(), point.low(), point.high())));
             })
         .toList();
   }
 
-  private static Plot.Point point(MeasuredRow row) {
-    Time time = Objects.requireNonNull(row.time());
+  private static Plot.Point point(Measured row) {
+    Time time = row.timed();
     double elements = row.work().elements() * 1e9;
     return new Plot.Point(
         row.work().batch(), elements / time.median(), elements / time.high(), elements / time.low());
@@ -71,11 +68,17 @@ record ThroughputPlot(Results results, Work work, List<MeasuredRow> rows) {
 
   /** Adds the roofs to the series and gives the cache marks; of several machines, neither is of the plot. */
   private List<Plot.Guide> roofs(List<Plot.Series> series) {
-    addRoof(series, "plain read", 0, results.curves().reads(work).stream().map(ThroughputPlot::point).toList());
+    List<Measured> onCpu = rows.stream().filter(row -> row.who().onCpu()).toList();
+    if (onCpu.stream().map(row -> row.who().cpu()).distinct().count() != 1) {
+      return List.of();
+    }
+    String cpu = onCpu.getFirst().who().cpu();
+    List<Measured> reads =
+        results.curves().reads(work).stream().filter(read -> read.who().cpu().equals(cpu)).toList();
+    addRoof(series, "read", 0, reads.stream().map(ThroughputPlot::point).toList());
     Set<Hardware> machines =
-        rows.stream()
-            .filter(row -> row.implementation().device().equals("cpu"))
-            .map(row -> Hardware.of(results.curves().environment(row)))
+        onCpu.stream()
+            .map(row -> Hardware.of(row.environment()))
             .filter(machine -> !machine.caches().isEmpty())
             .collect(Collectors.toSet());
     if (machines.size() != 1) {
@@ -94,6 +97,6 @@ record ThroughputPlot(Results results, Work work, List<MeasuredRow> rows) {
   }
 
   private static void addRoof(List<Plot.Series> series, String name, int dashes, List<Plot.Point> points) {
-    series.add(new Plot.Series(name, new Style(dashes), Plot.Form.ROOF, points));
+    series.add(new Plot.Series(name, new Style(dashes, false), Plot.Form.ROOF, points));
   }
 }

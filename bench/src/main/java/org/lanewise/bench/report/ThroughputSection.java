@@ -4,81 +4,108 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Time;
 import org.lanewise.bench.results.Quantity;
 import org.lanewise.bench.results.Units;
 
 /** Throughput over batch size, beside what caches and memory allow. */
 record ThroughputSection(Results results) implements Section {
+  private static final String UNITS =
+      "GB/s: the bytes that a call must read and write at least, over its time. % read: those over what one thread "
+          + "reads from memory, on a GPU over what it copies within its own; above 100 in a cache.";
+
   @Override
   public void render(Page page) {
     Curves curves = results.curves();
     if (curves.rows().isEmpty()) {
       return;
     }
-    page.open("throughput", "Throughput over batch size");
-    page.add("<p>Logits computed per second; higher is better. A point is the median of the samples, its bar reaches ")
-        .add("from the 5th to the 95th percentile. Vertical lines mark the batch whose operands fill a cache. Dashed ")
-        .add("is what reading alone allows: <em>plain read</em> reads the operands (and writes as many bytes as the ")
-        .add("gradient has) and computes nothing; <em>memory bandwidth</em> is measured far beyond the caches.</p>\n");
-    if (curves.replaced() > 0) {
-      page.add("<p class=\"note\">%d rows occur in more than one file; the last is shown.</p>\n", curves.replaced());
+    Page plots = page.nested();
+    curves.plots().forEach((work, rows) -> plot(plots, work, rows));
+    boolean lines =
+        curves.plots().entrySet().stream()
+            .anyMatch(plot -> !new ThroughputPlot(results, plot.getKey(), plot.getValue()).single());
+    page.open("throughput", lines ? "Throughput over batch size" : "Throughput");
+    Noise noise = Noise.of(curves.rows());
+    if (!noise.sentence().isEmpty()) {
+      page.add("<p class=\"warn\">%s</p>\n", noise.sentence());
     }
-    page.add("<div class=\"plots\">\n");
-    curves.plots().forEach((work, rows) -> plot(page, work, rows));
-    page.add("</div>\n");
+    page.add("<p>Logits computed per second; higher is better. A point is the median of the samples, its bar reaches ")
+        .add("from the 5th to the 95th percentile. %s</p>\n", legend(plots.toString()));
+    if (curves.replaced() > 0) {
+      page.add(
+          "<p class=\"note\">In more than one file, the last of which is shown: %s.</p>\n",
+          Words.count(curves.replaced(), "row"));
+    }
+    page.add("<div class=\"plots\">\n").add(plots.toString()).add("</div>\n");
     unmeasured(page);
     page.close();
   }
 
-  private void plot(Page page, Work work, List<MeasuredRow> rows) {
+  /** What lines without markers mean, where there are such: {@link ThroughputPlot} draws them. */
+  private static String legend(String plots) {
+    List<String> sentences = new ArrayList<>();
+    if (plots.contains("class=\"guide\"")) {
+      sentences.add("Vertical lines mark the batch whose operands fill a cache.");
+    }
+    if (plots.contains("class=\"roof s0")) {
+      sentences.add(
+          "Dashed is 'read', which reads the operands (and writes as many bytes as the gradient has) and computes"
+              + " nothing.");
+    }
+    if (plots.contains("class=\"roof s1")) {
+      sentences.add("Dotted is what one thread reads from memory, far beyond the caches.");
+    }
+    return String.join(" ", sentences);
+  }
+
+  private void plot(Page page, Work work, List<Measured> rows) {
     String title = Words.title(work);
     String detail = Words.detail(work);
     ThroughputPlot plot = new ThroughputPlot(results, work, rows);
     page.figure(title, detail + plot.batch(), plot.render(), table(rows, results.curves().reads(work)));
   }
 
-  private Table table(List<MeasuredRow> rows, List<MeasuredRow> reads) {
+  private Table table(List<Measured> rows, List<Measured> reads) {
     SpeedUps speedUps = new SpeedUps(results.curves());
     Table table =
-        new Table("")
+        new Table(UNITS)
             .text("By", "by")
             .number("Batch", "batch")
             .number("Median", "median_ns")
             .number("5 % – 95 %", null)
             .hidden("low_ns")
             .hidden("high_ns")
-            .number("Logits/s", null)
-            .number("Bytes/s", null)
-            .number("Of bandwidth", null)
-            .number("Cycles/logit, est.", null)
-            .number("vs scalar", null);
+            .number("logits/s", null)
+            .number("GB/s", null)
+            .number("% read", null)
+            .number("cyc est.", null)
+            .number("x scalar", null);
     if (rows.getFirst().work().classes() > 1) { // else they are the logits
-      table.number("Rows/s", null);
+      table.number("rows/s", null);
     }
-    results.curves().implementations().stream()
-        .flatMap(who -> rows.stream().filter(row -> row.implementation().equals(who)))
-        .forEach(row -> table.row(cells(row, row.implementation().label(), speedUps.againstBaseline(row))));
-    reads.forEach(row -> table.row(cells(row, "plain read", Double.NaN)));
+    results.curves().who().stream()
+        .flatMap(who -> rows.stream().filter(row -> row.who().equals(who)))
+        .forEach(row -> table.row(cells(row, speedUps.againstBaseline(row))));
+    reads.forEach(row -> table.row(cells(row, Double.NaN)));
     return table;
   }
 
-  private Table.Cell[] cells(MeasuredRow row, String by, double speedUp) {
-    Time time = Objects.requireNonNull(row.time());
-    Units units = Units.of(row, results.curves().environment(row));
+  private Table.Cell[] cells(Measured row, double speedUp) {
+    Time time = row.timed();
+    Units units = row.units();
     List<Table.Cell> cells = new ArrayList<>();
-    cells.add(Table.Cell.of(by));
+    cells.add(Table.Cell.of(results.curves().label(row.who())));
     cells.add(Table.Cell.of(Integer.toString(row.work().batch()), row.work().batch()));
     cells.add(Table.Cell.of(Quantity.nanos(time.median()), time.median()));
     cells.add(Table.Cell.shown(range(Quantity.nanos(time.low()), Quantity.nanos(time.high()))));
     cells.add(Table.Cell.of("", time.low()));
     cells.add(Table.Cell.of("", time.high()));
     cells.add(Table.Cell.shown(Quantity.si(row.elementsPerSecond())));
-    cells.add(Table.Cell.shown(Numbers.si(units.bytesPerSecond())));
-    cells.add(Table.Cell.shown(Numbers.percent(units.bandwidthShare())));
-    cells.add(Table.Cell.shown(Numbers.two(units.cyclesPerElement())));
-    cells.add(Table.Cell.shown(Numbers.ratio(speedUp)));
+    cells.add(Table.Cell.shown(Numbers.digits(units.bytesPerSecond() / 1e9)));
+    cells.add(Table.Cell.shown(Numbers.digits(100 * units.bandwidthShare())));
+    cells.add(Table.Cell.shown(Numbers.digits(units.cyclesPerElement())));
+    cells.add(Table.Cell.shown(Numbers.digits(speedUp)));
     if (row.work().classes() > 1) {
       cells.add(Table.Cell.shown(Numbers.si(units.rowsPerSecond())));
     }
@@ -92,16 +119,16 @@ record ThroughputSection(Results results) implements Section {
   }
 
   private void unmeasured(Page page) {
-    List<MeasuredRow> rows = results.curves().rows().stream().filter(row -> row.time() == null).toList();
+    List<Measured> rows = results.curves().rows().stream().filter(row -> row.time() == null).toList();
     if (rows.isEmpty()) {
       return;
     }
     Table table = new Table("").text("Point", null).text("By", null).wide("Reason", null);
-    for (MeasuredRow row : rows) {
+    for (Measured row : rows) {
       table.row(
           Table.Cell.of(row.work().toString()),
-          Table.Cell.of(row.implementation().label()),
-          Table.Cell.of(Objects.requireNonNull(row.error())));
+          Table.Cell.of(results.curves().label(row.who())),
+          Table.Cell.of(Objects.requireNonNull(row.row().error())));
     }
     page.add("<details><summary>Points that could not be measured: %d</summary>", rows.size());
     page.add(table.html()).add("</details>\n");

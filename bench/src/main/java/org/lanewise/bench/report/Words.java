@@ -1,11 +1,25 @@
 package org.lanewise.bench.report;
 
+import java.util.regex.Pattern;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.Quantity;
 
 /** A work in words. */
 final class Words {
+  /** How CPUs name themselves beside what tells them apart. */
+  private static final Pattern CPU_NOISE = Pattern.compile("\\((R|TM)\\)|( \\d+-Core)? Processor\\b| CPU\\b");
+
   private Words() {}
+
+  /** {@code 1 row}, {@code 2 rows}. */
+  static String count(long count, String noun) {
+    return "%s %s%s".formatted(Numbers.count(count), noun, count == 1 ? "" : "s");
+  }
+
+  /** The name of a CPU, short enough for a legend. */
+  static String cpu(String name) {
+    return CPU_NOISE.matcher(name).replaceAll("").replaceAll("\\s+", " ").strip();
+  }
 
   /** What is computed: {@code bce_with_logits, forward}. */
   static String title(Work work) {

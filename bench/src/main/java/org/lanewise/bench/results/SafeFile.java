@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 
@@ -54,6 +55,31 @@ public final class SafeFile {
     }
     if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(Files.exists(file) ? file : folder)) {
       throw UserError.unwritable(file, new IOException("permission denied"));
+    }
+  }
+
+  /**
+   * Refuses to write over what the same command reads, or writes besides.
+   *
+   * @param option the option that names the file, for the sentence
+   * @param file null is a file that nobody asked for
+   * @param others those that must stay as they are, null among them
+   */
+  public static void requireOther(String option, @Nullable Path file, List<@Nullable Path> others) {
+    for (Path other : others) {
+      if (file != null && other != null && isSame(file, other)) {
+        throw UserError.usage(
+            "%s %s would overwrite %s, which this command also names; give the page a name of its own."
+                .formatted(option, file, other));
+      }
+    }
+  }
+
+  private static boolean isSame(Path a, Path b) {
+    try {
+      return Files.isSameFile(a, b);
+    } catch (IOException oneDoesNotExist) {
+      return a.toAbsolutePath().normalize().equals(b.toAbsolutePath().normalize());
     }
   }
 

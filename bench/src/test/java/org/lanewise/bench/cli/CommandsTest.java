@@ -72,6 +72,14 @@ class CommandsTest {
   }
 
   @Test
+  void aReportNeverReplacesTheResultsOfTheSameRun() {
+    String same = folder.resolve("same").toString();
+
+    assertEquals(ExitCode.USAGE, run(new BenchCommand(), "--kernel", "none", "--json", same, "--report", same));
+    assertTrue(err.toString().contains("--report %s would overwrite".formatted(same)), err.toString());
+  }
+
+  @Test
   void valuesThatDoNotExistAreWrongUsageAndTheValidOnesAreNamed() {
     assertEquals(ExitCode.USAGE, run(new BenchCommand(), "--preset", "slow"));
     assertEquals(ExitCode.USAGE, run(new BenchCommand(), "--operation", "softmax"));

@@ -119,6 +119,15 @@ class CompareCommandTest {
   }
 
   @Test
+  void aReportNeverReplacesWhatItIsMadeFrom() throws IOException {
+    Path cpu = cpu();
+    String before = Files.readString(cpu);
+    assertEquals(ExitCode.USAGE, compare(cpu, gpu("float32"), "--report", cpu));
+    assertTrue(err.toString().contains("--report %s would overwrite".formatted(cpu)), err.toString());
+    assertEquals(before, Files.readString(cpu));
+  }
+
+  @Test
   void otherWorkIsNotCompared() {
     assertEquals(ExitCode.ENVIRONMENT, compare(cpu(), gpu("bfloat16")));
     assertEquals(

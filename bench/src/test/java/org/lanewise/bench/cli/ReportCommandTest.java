@@ -23,7 +23,7 @@ import picocli.CommandLine;
 class ReportCommandTest {
   private static final String WORK =
       """
-      {"operation": "bce_with_logits", "dtype": "float32", "target": "binary", "batch": 8, "classes": 1,
+      {"operation": "bce_with_logits", "dtype": "float32", "target": "binary", "batch": 2048, "classes": 1,
        "reduction": "mean", "direction": "forward", "data": "normal"}""";
   private static final String MEASURED =
       """
@@ -37,8 +37,8 @@ class ReportCommandTest {
        "repeat": null}""";
   private static final String CERTIFIED =
       """
-      {"operation": "bce_with_logits", "kernel": "vector", "dtype": "float32", "output": "loss", "max_ulp": %s,
-       "worst": {"input": "-0x1p0"}, "histogram": [9, 1]}""";
+      {"operation": "bce_with_logits", "kernel": "vector", "dtype": "float32", "output": "loss",
+       "verdict": "PASSED", "max_ulp": %s, "worst": {"input": "-0x1p0"}, "histogram": [9, 1]}""";
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -47,7 +47,10 @@ class ReportCommandTest {
 
   private int report(Path... files) {
     Stream<String> output = Stream.of("-o", page().toString());
-    String[] args = Stream.concat(Stream.of(files).map(Path::toString), output).toArray(String[]::new);
+    return run(Stream.concat(Stream.of(files).map(Path::toString), output).toArray(String[]::new));
+  }
+
+  private int run(String... args) {
     return new CommandLine(new ReportCommand())
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(err))
@@ -121,7 +124,8 @@ class ReportCommandTest {
         List.of("no JSON", "name a file that Lanewise wrote"),
         List.of(good.substring(0, good.length() / 2), "is not JSON"),
         List.of(good.replace("\"version\": 1", "\"version\": 2"), "has version 2, and this program reads version 1"),
-        List.of(results("gate", ""), "holds results of kind 'gate'"),
+        List.of(results("cases", ""), "holds results of kind 'cases'"),
+        List.of(results("gate", "{}"), "its \"work\" is not an object"),
         List.of(results("bench", measured("vector", "\"NaN\"", "2")), "a time of it is NaN"),
         List.of(results("bench", measured("vector", "NaN", "2")), "NaN"),
         List.of(results("bench", measured("vector", "2", "2").replace("float32", "float8")), "float8"),
@@ -156,6 +160,40 @@ class ReportCommandTest {
     assertEquals("an older page", Files.readString(page()), "it stays as it was");
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(3, files.count(), "and nothing lies beside it");
+    }
+  }
+
+  @Test
+  void aFileThatIsReadIsNeverWrittenOver() throws IOException {
+    Path bench = file("bench.json", results("bench", measured("vector", "2", "2")));
+    String before = Files.readString(bench);
+    Path link = Files.createSymbolicLink(folder.resolve("link.json"), bench);
+    for (Path output : List.of(bench, link, folder.resolve("nowhere/../bench.json"))) {
+      assertEquals(ExitCode.USAGE, run("-o", output.toString(), bench.toString()), err.toString());
+      assertEquals(before, Files.readString(bench));
+    }
+    assertTrue(err.toString().contains("would overwrite " + bench), err.toString());
+    assertEquals(3, err.toString().strip().lines().count(), "one sentence each");
+  }
+
+  @Test
+  void withoutANameThePageLiesWhereCommandsLeaveTheirFiles() throws IOException {
+    Path page = WorkFolder.path().resolve("report.html");
+    Path kept = folder.resolve("kept.html");
+    boolean existed = Files.exists(page);
+    if (existed) {
+      Files.move(page, kept);
+    }
+    try {
+      Path bench = file("bench.json", results("bench", measured("vector", "2", "2")));
+      assertEquals(ExitCode.GOOD, run(bench.toString()), err.toString());
+      assertEquals("Report: " + page, out.toString().strip());
+      assertTrue(Files.exists(page));
+    } finally {
+      Files.deleteIfExists(page);
+      if (existed) {
+        Files.move(kept, page);
+      }
     }
   }
 }

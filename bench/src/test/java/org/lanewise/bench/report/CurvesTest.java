@@ -33,7 +33,7 @@ class CurvesTest {
     add(16, "read", 1);
     add(4, "read", 1);
 
-    assertEquals(List.of(Implementation.kernel("scalar")), curves.implementations());
+    assertEquals(List.of("scalar"), curves.who().stream().map(curves::label).toList());
     assertEquals(1, curves.rows().size());
     assertEquals(List.of(4, 16), curves.reads(work(1, "forward")).stream().map(row -> row.work().batch()).toList());
     assertEquals(List.of(), curves.reads(work(1, "forward_backward")));
@@ -48,7 +48,7 @@ class CurvesTest {
 
     assertEquals(
         List.of("scalar", "vector", "pytorch-eager", "mine"),
-        curves.implementations().stream().map(Implementation::name).toList());
+        curves.who().stream().map(curves::label).toList());
   }
 
   @Test
@@ -117,5 +117,56 @@ class CurvesTest {
     add(work, new Implementation("pytorch-eager", "A GPU", 1, "resident"), 1, true);
 
     assertTrue(new SpeedUps(curves).againstBestPeer().isEmpty());
+  }
+
+  private void addOn(String cpu, Implementation who, double median) {
+    JsonObject environment = new JsonObject();
+    environment.addProperty("cpu", cpu);
+    Time time = new Time(median, median, median, 1);
+    curves.add(
+        MeasuredRow.measured(work(2048, "forward"), who, time, null), environment, who.name().startsWith("py"));
+  }
+
+  @Test
+  void timesOfTwoMachinesAreNoTwoMeasurementsOfOneThingAndHaveNoRatio() {
+    Implementation vector = Implementation.kernel("vector");
+    addOn("AMD EPYC 9R14 96-Core Processor", Implementation.kernel("scalar"), 400);
+    addOn("AMD EPYC 9R14 96-Core Processor", vector, 100);
+    addOn("Intel(R) Xeon(R) CPU @ 2.20GHz", vector, 10);
+    addOn("Intel(R) Xeon(R) CPU @ 2.20GHz", Implementation.kernel("pytorch-eager"), 30);
+    addOn("Intel(R) Xeon(R) CPU @ 2.20GHz", vector, 20);
+
+    assertEquals(4, curves.rows().size());
+    assertEquals(1, curves.replaced(), "the one of the same machine");
+    assertEquals(2, curves.cpus().size());
+    assertEquals(
+        List.of(
+            "scalar (AMD EPYC 9R14)", "vector (AMD EPYC 9R14)", "vector (Intel Xeon @ 2.20GHz)",
+            "pytorch-eager (Intel Xeon @ 2.20GHz)"),
+        curves.who().stream().map(curves::label).toList());
+    List<SpeedUp> scalar = new SpeedUps(curves).againstBaseline();
+    assertEquals(List.of(4.0), scalar.stream().map(SpeedUp::mean).toList(), "of the machine that measured scalar");
+    List<SpeedUp> peers = new SpeedUps(curves).againstBestPeer();
+    assertEquals(List.of(1.5), peers.stream().map(SpeedUp::mean).toList(), "of the machine that measured a peer");
+    assertEquals(1, new SpeedUps(curves).leads(vector).size());
+  }
+
+  @Test
+  void theHostOfAGpuIsNoSecondMachineOfTheKernels() {
+    addOn("A CPU", Implementation.kernel("vector"), 10);
+    addOn("The host", new Implementation("pytorch-eager", "A GPU", 1, "pinned"), 10);
+
+    assertEquals(
+        List.of("vector", "pytorch-eager, A GPU, pinned"), curves.who().stream().map(curves::label).toList());
+  }
+
+  @Test
+  void aMeanIsOfCallsThatAreMoreThanDispatch() {
+    add(1, "scalar", 1000);
+    add(1, "vector", 1);
+    assertEquals(List.of(), new SpeedUps(curves).againstBaseline());
+    add(1024, "scalar", 6);
+    add(1024, "vector", 2);
+    assertEquals(List.of(3.0), new SpeedUps(curves).againstBaseline().stream().map(SpeedUp::mean).toList());
   }
 }

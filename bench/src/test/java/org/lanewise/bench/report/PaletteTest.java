@@ -63,7 +63,7 @@ class PaletteTest {
     }
     Matcher dashes = Pattern.compile("\\.s\\d \\.line \\{ (stroke-dasharray: [\\d ]+); }").matcher(css());
     assertEquals(6, dashes.results().map(dash -> dash.group(1)).distinct().count());
-    Matcher shapes = Pattern.compile("id=\"m\\d\" d=\"([^\"]+)\"").matcher(Style.definitions());
+    Matcher shapes = Pattern.compile("id=\"m\\d\" d=\"([^\"]+)\"").matcher(Style.definitions(List.of()));
     assertEquals(Style.DISTINCT, shapes.results().map(shape -> shape.group(1)).distinct().count());
   }
 

@@ -23,11 +23,11 @@ class PlotTest {
     for (int i = 0; i < ys.length; i++) {
       points.add(new Point(Math.pow(10, i), ys[i], 0.9 * ys[i], 1.2 * ys[i]));
     }
-    return new Series(name, new Style(style), form, points);
+    return new Series(name, new Style(style, false), form, points);
   }
 
   private static Series dot(String name, double x, double y) {
-    return new Series(name, new Style(0), Form.DOTS, List.of(Point.of(x, y)));
+    return new Series(name, new Style(0, false), Form.DOTS, List.of(Point.of(x, y)));
   }
 
   private static Parsed draw(List<Guide> guides, Series... series) {
@@ -137,7 +137,7 @@ class PlotTest {
   @Test
   void aSpreadThatDwarfsTheRestIsCutAtTheFrame() {
     Series wide =
-        new Series("a", new Style(0), Form.LINE, List.of(new Point(1, 10, 1e-6, 1e9), Point.of(9, 20)));
+        new Series("a", new Style(0, false), Form.LINE, List.of(new Point(1, 10, 1e-6, 1e9), Point.of(9, 20)));
     Parsed plot = draw(wide);
 
     double rise = numbers(plot.elements("path", "line").getFirst()).get(3);
@@ -156,9 +156,10 @@ class PlotTest {
   }
 
   @Test
-  void theNinthHasAHollowMarker() {
-    assertEquals(1, draw(series("a", 8, Form.LINE, 1, 2)).elements("g", "hollow").size());
-    assertEquals(0, draw(series("a", 7, Form.LINE, 1, 2)).elements("g", "hollow").size());
+  void severalThreadsHaveTheSameMarkerButHollow() {
+    Series threads = new Series("a", new Style(1, true), Form.LINE, List.of(Point.of(1, 1)));
+    assertEquals(1, draw(threads).elements("g", "hollow").size());
+    assertEquals(0, draw(series("a", 9, Form.LINE, 1, 2)).elements("g", "hollow").size());
   }
 
   @Test

@@ -15,7 +15,7 @@ import org.w3c.dom.Element;
 
 class RowPlotTest {
   private static Row row(String label, Lane... lanes) {
-    return new Row(label, new Style(1), List.of(lanes));
+    return new Row(label, new Style(1, false), List.of(lanes));
   }
 
   private static Parsed draw(Scale x, Row... rows) {
