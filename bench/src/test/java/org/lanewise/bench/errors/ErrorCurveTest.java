@@ -9,6 +9,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.lanewise.conformance.oracle.TrueLoss;
 import org.lanewise.kernels.spi.Operation;
 
 /** Curves of results whose errors are known. */
@@ -56,6 +57,67 @@ class ErrorCurveTest {
     JsonObject json = curve.toJson();
     assertEquals("inf", json.get("max_ulp").getAsString());
     assertEquals(1, curve.histogram()[curve.histogram().length - 1]);
+  }
+
+  /** The truth of the rows, which {@link ErrorInputs} takes from one oracle, is also that of the other. */
+  @Test
+  void bothOraclesAgree() {
+    ErrorInputs inputs = ErrorInputs.of(Operation.CROSS_ENTROPY);
+    int classes = inputs.work().classes();
+    long[] targets = (long[]) inputs.target();
+    for (int row = 0; row < inputs.work().batch(); row += 97) {
+      double[] logits = new double[classes];
+      double[] probabilities = new double[classes];
+      for (int c = 0; c < classes; c++) {
+        logits[c] = inputs.logits()[row * classes + c];
+      }
+      probabilities[(int) targets[row]] = 1;
+      TrueLoss.Row truth = TrueLoss.crossEntropy(logits, probabilities, null, 0);
+      assertEquals(truth.loss().hi(), inputs.loss(row), Math.scalb(truth.loss().hi(), -45), "row " + row);
+      for (int c = 0; c < classes; c++) {
+        double gradient = truth.logitGradients()[c].hi();
+        assertEquals(gradient, inputs.gradient(row * classes + c), Math.scalb(Math.abs(gradient), -45), "row " + row);
+      }
+    }
+  }
+
+  /** A bin is named by its middle, and holds the logits that are nearest to it. */
+  @Test
+  void binsAreNamedByTheirMiddle() {
+    ErrorInputs inputs = ErrorInputs.of(Operation.BCE_WITH_LOGITS);
+    double[] middles = ErrorCurve.ofLosses("truth", inputs, losses(inputs)).logit();
+    for (int row = 0; row < inputs.work().batch(); row++) {
+      assertEquals(inputs.logits()[row], middles[inputs.bin(row)], 0.5 + 1e-5);
+    }
+  }
+
+  /** Half of a bin's results off by 8 ULP, the others right: the median stands between them. */
+  @Test
+  void theMedianIsTheMiddleOfItsBin() {
+    ErrorInputs inputs = ErrorInputs.of(Operation.BCE_WITH_LOGITS);
+    float[] losses = losses(inputs);
+    int inBin = 0;
+    for (int row = 0; row < losses.length; row++) {
+      if (inputs.bin(row) == 100 && inBin++ % 4 != 0) {
+        losses[row] = Float.intBitsToFloat(Float.floatToRawIntBits(losses[row]) + 8);
+      }
+    }
+    ErrorCurve curve = ErrorCurve.ofLosses("three of four", inputs, losses);
+    assertEquals(8, curve.median()[100], 0.5);
+    assertTrue(curve.median()[101] <= 0.5);
+  }
+
+  /** What flushes subnormal results to zero is told apart from what is wrong. */
+  @Test
+  void subnormalResultsAreCountedApart() {
+    ErrorInputs inputs = ErrorInputs.of(Operation.BCE_WITH_LOGITS);
+    float[] losses = losses(inputs);
+    for (int row = 0; row < losses.length; row++) {
+      losses[row] = losses[row] < Float.MIN_NORMAL ? 0 : losses[row];
+    }
+    ErrorCurve curve = ErrorCurve.ofLosses("flushing", inputs, losses);
+    assertTrue(curve.maxUlp() > 1e6, "of the smallest subnormal");
+    assertTrue(curve.maxNormalUlp() <= 0.5, curve.toString());
   }
 
   /** Two draws are the same, or errors of two runs could not be compared. */
