@@ -16,7 +16,7 @@ final class Styles {
   private static final List<String> KNOWN =
       List.of(
           "scalar", "vector", "plain-math", "plain-vector", "pytorch-eager", "pytorch-compile", "jax-jit",
-          "onnxruntime");
+          "onnxruntime", "c-avx2", "c-avx512");
 
   private final Curves curves;
   private final Map<String, Integer> slots = new HashMap<>();

@@ -55,7 +55,7 @@ class StylesTest {
   @Test
   void noTwoShareColourAndMarker() {
     List<Implementation> all = new ArrayList<>();
-    IntStream.range(0, 64 - 8).forEach(i -> all.add(Implementation.kernel("mine-" + i)));
+    IntStream.range(0, 64 - 10).forEach(i -> all.add(Implementation.kernel("mine-" + i)));
     Styles styles = of(all.toArray(Implementation[]::new));
 
     Set<String> looks = new HashSet<>();
