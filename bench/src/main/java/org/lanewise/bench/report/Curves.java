@@ -104,9 +104,9 @@ final class Curves {
     return cpus(who).size() > 1 ? "%s (%s)".formatted(name, Words.cpu(who.cpu())) : name;
   }
 
-  /** Whether its machine is the first on which its device was measured. */
-  boolean isOnFirst(Who who) {
-    return cpus(who).getFirst().equals(who.cpu());
+  /** Its machine's place among those on which its device was measured, from 0. */
+  int machine(Who who) {
+    return cpus(who).indexOf(who.cpu());
   }
 
   private List<String> cpus(Who who) {

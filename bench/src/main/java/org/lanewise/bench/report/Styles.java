@@ -10,13 +10,16 @@ import org.lanewise.bench.results.MeasuredRow.Implementation;
 
 /**
  * Who looks how. What reports usually show looks the same in each; others follow in the order in which they came. The
- * same kernel on more threads differs in nothing but a hollow marker.
+ * same kernel on more threads differs in nothing but a hollow marker, and on another machine in the marker's shape.
  */
 final class Styles {
   private static final List<String> KNOWN =
       List.of(
           "scalar", "vector", "plain-math", "plain-vector", "pytorch-eager", "pytorch-compile", "jax-jit",
           "onnxruntime", "c-avx2", "c-avx512");
+
+  /** As far apart are the slots of two machines: a multiple of the number of colours. */
+  private static final int MACHINE = 3 * Style.DISTINCT;
 
   private final Curves curves;
   private final Map<String, Integer> slots = new HashMap<>();
@@ -30,7 +33,7 @@ final class Styles {
   Styles(Curves curves, List<String> names) {
     this.curves = curves;
     List<String> looks = new ArrayList<>(KNOWN);
-    curves.who().forEach(who -> looks.add(look(who)));
+    curves.who().forEach(who -> looks.add(look(who.implementation())));
     looks.addAll(names);
     looks.forEach(look -> slots.putIfAbsent(look, slots.size()));
     curves.who().forEach(who -> used.add(of(who)));
@@ -38,7 +41,8 @@ final class Styles {
   }
 
   Style of(Who who) {
-    return new Style(slots.getOrDefault(look(who), 0), who.onCpu() && who.implementation().threads() > 1);
+    int slot = slots.getOrDefault(look(who.implementation()), 0) + MACHINE * curves.machine(who);
+    return new Style(slot, who.onCpu() && who.implementation().threads() > 1);
   }
 
   /** Whose errors are known, whoever measured. */
@@ -51,13 +55,10 @@ final class Styles {
     return used;
   }
 
-  /** What threads do not change; the machine counts from the second on. */
-  private String look(Who who) {
-    Implementation implementation = who.implementation();
-    String name =
-        who.onCpu()
-            ? implementation.name()
-            : "%s, %s, %s".formatted(implementation.name(), implementation.device(), implementation.transfer());
-    return curves.isOnFirst(who) ? name : "%s (%s)".formatted(name, who.cpu());
+  /** What neither threads nor the machine change. */
+  private static String look(Implementation implementation) {
+    return implementation.device().equals("cpu")
+        ? implementation.name()
+        : "%s, %s, %s".formatted(implementation.name(), implementation.device(), implementation.transfer());
   }
 }

@@ -76,7 +76,10 @@ class StylesTest {
   void theSecondMachineAndEachTransferLookDifferent() {
     Implementation vector = Implementation.kernel("vector");
     Styles two = of("Another", vector, vector);
-    assertFalse(two.of(who(vector)).equals(two.of(new Who(vector, "Another"))));
+    Style first = two.of(who(vector));
+    Style second = two.of(new Who(vector, "Another"));
+    assertEquals(first.css(), second.css(), "the colour is the kernel's");
+    assertFalse(first.dotSwatch().equals(second.dotSwatch()), "the marker is the machine's");
     Implementation resident = new Implementation("jax-jit", "A GPU", 1, "resident");
     Implementation pinned = new Implementation("jax-jit", "A GPU", 1, "pinned");
     Styles gpu = of(resident, pinned);
