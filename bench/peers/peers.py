@@ -154,7 +154,8 @@ def load(peers, threads):
     global torch, jax
     ready, missing = {}, {}
     if np is None:
-        return ready, dict.fromkeys(peers, f"NumPy is missing; install it with: {PIP} numpy")
+        packages = "numpy" + " torch" * any(peer.startswith("pytorch") for peer in peers) + " jax" * ("jax-jit" in peers)
+        return ready, dict.fromkeys(peers, f"NumPy is missing; install what the peers need with: {PIP} {packages}")
     if any(peer.startswith("pytorch") for peer in peers):
         if shared.torch is None:
             sentence = f"PyTorch is missing; install it with: {PIP} torch"

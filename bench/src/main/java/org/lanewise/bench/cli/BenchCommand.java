@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
@@ -56,9 +57,9 @@ import picocli.CommandLine.Spec;
       "The kernel opencl is measured on its device: without and with launch, and with",
       "transfers. On a CPU, where its times mean nothing, it has to be named.",
       "",
-      "With --peers, Python measures PyTorch and JAX, and a JVM ONNX Runtime, on each point",
-      "after the kernels, in processes that wait while JMH measures. A package that is",
-      "missing is named with the command that gets it, and the rest runs.",
+      "With --peers, Python measures PyTorch and JAX, and a JVM ONNX Runtime, on each",
+      "point after the kernels, in processes that wait while JMH measures. A package that",
+      "is missing is named with the command that gets it, and the rest runs.",
       "",
       "Interrupted (Ctrl-C), it writes what was measured, with \"complete\": false in the",
       "environment, and exits with 130.",
@@ -158,39 +159,52 @@ final class BenchCommand implements Callable<Integer> {
             null,
             profile ? Profilers.here(err::println) : Profilers.always());
     JsonObject environment = environment(providers);
-    // Closed in reverse: when the JVM may end, the Python process has.
-    try (Interruption _ = new Interruption(runner::stop);
-        Peers beside =
-            new Peers(
-                peerNames,
-                interpreter(),
-                onnxRuntime(),
-                WorkFolder.project(),
-                threads,
-                effort.time().multipliedBy(effort.iterations()),
-                WorkFolder.path().resolve("peers.log"))) {
-      List<MeasuredRow> rows = measure(runner, points, providers, beside, err);
-      int wanted = points.size() * (rowsOf(providers) + peerNames.size());
-      environment.addProperty("complete", rows.size() == wanted);
-      if (beside.environment() != null) {
-        environment.add("peers", beside.environment());
-      }
-      if (rows.size() < wanted) {
-        err.printf(
-            "Interrupted: %d of %d measurements were made%s.%n",
-            rows.size(), wanted, rows.isEmpty() ? ", nothing is written" : "; they are marked as incomplete");
-      }
-      if (!rows.isEmpty()) {
-        show(rows, environment, peerNames, out);
-        // Who interrupts does not want to wait for more.
-        List<ErrorCurve> errors = rows.size() < wanted ? List.of() : MeasuredErrors.of(points, providers, beside);
-        if (!errors.isEmpty()) {
-          out.printf("%n%s", ErrorTable.of(errors));
-          out.flush();
+    try (Peers beside =
+        new Peers(
+            peerNames,
+            interpreter(),
+            onnxRuntime(),
+            WorkFolder.project(),
+            threads,
+            effort.time().multipliedBy(effort.iterations()),
+            WorkFolder.path().resolve("peers.log"))) {
+      AtomicBoolean interrupted = new AtomicBoolean();
+      Runnable stop =
+          () -> {
+            interrupted.set(true);
+            runner.stop();
+            beside.stop();
+          };
+      // Closed before the peers are, so that when the JVM may end, no process of theirs is left.
+      try (Interruption _ = new Interruption(stop)) {
+        List<MeasuredRow> rows = measure(runner, points, providers, beside, err);
+        int wanted = points.size() * (rowsOf(providers) + peerNames.size());
+        if (beside.environment() != null) {
+          environment.add("peers", beside.environment());
         }
-        write(rows, errors, environment);
+        environment.addProperty("complete", false);
+        if (!rows.isEmpty()) {
+          show(rows, environment, peerNames, out);
+          write(rows, List.of(), environment); // whatever happens from here on, the times are kept
+        }
+        List<ErrorCurve> errors =
+            rows.size() < wanted ? List.of() : MeasuredErrors.of(points, providers, beside);
+        boolean complete = rows.size() == wanted && !interrupted.get();
+        environment.addProperty("complete", complete);
+        if (!rows.isEmpty()) {
+          if (!errors.isEmpty()) {
+            out.printf("%n%s", ErrorTable.of(errors));
+          }
+          write(rows, errors, environment);
+          tellFiles(out);
+        }
+        if (!complete) {
+          err.printf(
+              "Interrupted: %d of %d measurements were made%s.%n",
+              rows.size(), wanted, rows.isEmpty() ? ", nothing is written" : "; they are marked as incomplete");
+        }
+        return complete ? exitCode(rows, providers, peerNames, err) : ExitCode.INCONCLUSIVE;
       }
-      return rows.size() < wanted ? ExitCode.INCONCLUSIVE : exitCode(rows, providers, peerNames, err);
     }
   }
 
@@ -206,7 +220,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   /** The rows that the kernels give a point. */
-  private static int rowsOf(List<KernelProvider> kernels) {
+  static int rowsOf(List<KernelProvider> kernels) {
     return kernels.stream()
         .mapToInt(kernel -> kernel instanceof MeasuredByItself device ? device.transfers().size() : 1)
         .sum();
@@ -253,6 +267,22 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
+  private void tellFiles(PrintWriter out) {
+    if (json != null || jmhJson != null || report != null) {
+      out.println();
+    }
+    if (json != null) {
+      out.printf("Results: %s%n", json);
+    }
+    if (jmhJson != null) {
+      out.printf("JMH's records: %s%n", jmhJson);
+    }
+    if (report != null) {
+      out.printf("Report: %s%n", report);
+    }
+    out.flush();
+  }
+
   /**
    * Measures points with progress on standard error; a point that fails says so at once.
    *
@@ -272,7 +302,8 @@ final class BenchCommand implements Callable<Integer> {
     return measure(runner, points, kernels, AlsoMeasured.nothing(), err);
   }
 
-  private static List<MeasuredRow> measure(
+  /** As above, by a runner that can be stopped. */
+  static List<MeasuredRow> measure(
       BenchmarkRunner runner,
       List<Work> points,
       List<KernelProvider> kernels,

@@ -6,8 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.jmh.AlsoMeasured;
+import org.lanewise.bench.jmh.BenchmarkRunner;
 import org.lanewise.bench.jmh.Effort;
 import org.lanewise.bench.report.HtmlReport;
 import org.lanewise.bench.results.Environment;
@@ -56,22 +59,42 @@ final class CheckCommand implements Callable<Integer> {
     List<Work> points = Grid.load().preset(PRESET).points();
     List<KernelProvider> kernels = Subjects.kernels(all, new PrintWriter(PrintWriter.nullWriter()));
     JsonObject environment = BenchCommand.environment(kernels);
-    List<MeasuredRow> rows =
-        BenchCommand.measure(points, kernels, Effort.of(PRESET), 1, folder.resolve("jmh.log"), err, null);
-    ResultFile measured = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
-    measured.write(folder.resolve("bench.json"));
-    Path report = folder.resolve("report.html");
-    new HtmlReport(List.of(verified, measured)).write(report);
+    BenchmarkRunner runner = new BenchmarkRunner(Effort.of(PRESET), 1, folder.resolve("jmh.log"));
+    try (Interruption _ = new Interruption(runner::stop)) {
+      List<MeasuredRow> rows;
+      try {
+        rows = BenchCommand.measure(runner, points, kernels, AlsoMeasured.nothing(), err);
+      } catch (UserError e) {
+        verification.printSummary(out); // what was found stays found
+        throw e;
+      }
+      boolean complete = rows.size() == points.size() * BenchCommand.rowsOf(kernels);
+      environment.addProperty("complete", complete);
+      ResultFile measured = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
+      measured.write(folder.resolve("bench.json"));
+      Path report = folder.resolve("report.html");
+      new HtmlReport(List.of(verified, measured)).write(report);
 
-    out.printf("%d cases, outputs of PyTorch %s%n", data.cases().size(), data.torchVersion());
-    printSummary(out, verification, rows);
-    out.printf("%nReport: %s%n", report);
+      out.printf("%d cases, outputs of PyTorch %s%n", data.cases().size(), data.torchVersion());
+      printSummary(out, verification, rows);
+      out.printf("%nReport: %s%n", report);
+      return exitCode(verification, rows, complete, out);
+    }
+  }
+
+  private static int exitCode(
+      Verification verification, List<MeasuredRow> rows, boolean complete, PrintWriter out) {
     long unmeasured = rows.stream().filter(row -> row.time() == null).count();
     if (unmeasured > 0) {
       out.printf("%d of %d measurements could not be made; the reasons stand above.%n", unmeasured, rows.size());
     }
+    if (!complete) {
+      out.printf("Interrupted: the measurements are incomplete.%n");
+    }
     int exitCode = verification.exitCode();
-    return exitCode == ExitCode.GOOD && unmeasured > 0 ? ExitCode.ENVIRONMENT : exitCode;
+    return exitCode != ExitCode.GOOD
+        ? exitCode
+        : unmeasured > 0 ? ExitCode.ENVIRONMENT : complete ? ExitCode.GOOD : ExitCode.INCONCLUSIVE;
   }
 
   /** One row a kernel and operation; the operations that have no kernels, and so no speed, in a table of their own. */

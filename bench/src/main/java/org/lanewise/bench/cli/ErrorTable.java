@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.lanewise.bench.errors.ErrorCurve;
 import org.lanewise.kernels.spi.Operation;
@@ -15,6 +16,9 @@ final class ErrorTable {
   /** Four columns have to fit a terminal. */
   private static final Map<String, String> SHORT =
       Map.of(Operation.BCE_WITH_LOGITS.id(), "BCE", Operation.CROSS_ENTROPY.id(), "CE");
+
+  /** Rounding alone is never so far off. */
+  private static final double FLUSHED = 1000;
 
   private ErrorTable() {}
 
@@ -28,7 +32,7 @@ final class ErrorTable {
     for (ErrorCurve curve : curves) {
       String output = "%s %s".formatted(SHORT.get(curve.operation()), curve.output().replace("logits_", ""));
       outputs.add(output);
-      lines.computeIfAbsent(curve.implementation(), _ -> new LinkedHashMap<>()).put(output, curve.maxUlp());
+      lines.computeIfAbsent(curve.implementation(), _ -> new LinkedHashMap<>()).put(output, curve.maxNormalUlp());
     }
     TextTable table =
         new TextTable(
@@ -42,6 +46,15 @@ final class ErrorTable {
                         outputs.stream().map(output -> errors.containsKey(output) ? ulp(errors.get(output)) : "-"))
                     .toArray(String[]::new)));
     StringBuilder text = new StringBuilder(table.toString());
+    String flushed =
+        curves.stream()
+            .filter(curve -> curve.maxUlp() > FLUSHED * curve.maxNormalUlp())
+            .map(ErrorCurve::implementation)
+            .distinct()
+            .collect(Collectors.joining(", "));
+    if (!flushed.isEmpty()) {
+      text.append("Subnormal results, which are not in the table, lose all digits in: %s.%n".formatted(flushed));
+    }
     curves.stream().map(curve -> "%s: %s.".formatted(curve.operation(), curve.inputs())).distinct()
         .forEach(domain -> text.append(domain).append('\n'));
     return text.toString();

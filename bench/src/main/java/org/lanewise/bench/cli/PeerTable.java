@@ -61,6 +61,10 @@ final class PeerTable {
     List<Work> counted = points.stream().filter(work -> work.elements() >= COUNTED).toList();
     table.heading("");
     table.heading("From %,d logits, %d points".formatted(COUNTED, counted.size()));
+    List<String> measured = new ArrayList<>(List.of("points"));
+    columns.forEach(column -> measured.add(Integer.toString(ratios(rows, counted, column).size())));
+    measured.add("");
+    table.row(measured.toArray(String[]::new));
     table.row(
         cells(
             "geometric mean",
@@ -74,7 +78,17 @@ final class PeerTable {
     StringBuilder text = new StringBuilder(table.toString());
     counted.stream()
         .min(Comparator.comparingDouble(work -> Objects.requireNonNull(ratio(rows, work, peers)).value()))
-        .ifPresent(work -> text.append("The worst point is ").append(named(work)).append(".\n"));
+        .ifPresent(work -> text.append("The worst point against the best peer is ").append(named(work)).append(".\n"));
+    long withoutSome =
+        counted.stream()
+            .filter(work -> peers.stream().anyMatch(peer -> ratio(rows, work, List.of(peer)) == null))
+            .count();
+    if (withoutSome > 0) {
+      text.append(
+          "At %d of these points not every peer was measured; means over different points do not compare peers, and the best peer is that of the rest.\n"
+              .formatted(withoutSome));
+    }
+    text.append("Best peer: the fastest of each point. 5 % - 95 %: the room that the samples leave for its ratio.\n");
     peers.forEach(peer -> text.append(compiled(rows, peer)));
     return text.toString();
   }

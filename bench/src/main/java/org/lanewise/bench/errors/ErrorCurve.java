@@ -21,6 +21,7 @@ import org.lanewise.kernels.tensor.DType;
  * @param operation what was computed
  * @param output {@code loss} or {@code logits_gradient}
  * @param maxUlp the largest; infinite where a result is no number and the truth is one
+ * @param maxNormalUlp the largest where the truth is no subnormal float: some flush those to zero, which is another matter
  * @param at the input of it
  * @param inputs what was computed, in words
  * @param logit the middle of each bin, ascending
@@ -33,6 +34,7 @@ public record ErrorCurve(
     String operation,
     String output,
     double maxUlp,
+    double maxNormalUlp,
     String at,
     String inputs,
     double[] logit,
@@ -56,9 +58,12 @@ public record ErrorCurve(
     int[] filled = new int[ErrorInputs.BINS];
     long[] histogram = new long[Accuracy.BINS.size() + 1];
     double most = -1;
+    double mostNormal = 0;
     int where = 0;
     for (int i = 0; i < got.length; i++) {
-      double error = Math.abs(Ulp.error(got[i], truth.applyAsDouble(i), 0, DType.FLOAT32));
+      double exact = truth.applyAsDouble(i);
+      double error = Math.abs(Ulp.error(got[i], exact, 0, DType.FLOAT32));
+      mostNormal = Math.abs(exact) < Float.MIN_NORMAL ? mostNormal : Math.max(mostNormal, error);
       int bin = inputs.bin(i / columns);
       if (filled[bin] == byBin[bin].length) {
         byBin[bin] = Arrays.copyOf(byBin[bin], 2 * filled[bin]);
@@ -85,6 +90,7 @@ public record ErrorCurve(
         inputs.work().operation(),
         output,
         most,
+        mostNormal,
         inputs.describe(where / columns, where % columns),
         inputs.domain(),
         logit,
@@ -110,6 +116,7 @@ public record ErrorCurve(
     json.addProperty("dtype", "float32");
     json.addProperty("output", output);
     json.add("max_ulp", digits(maxUlp));
+    json.add("max_normal_ulp", digits(maxNormalUlp));
     json.addProperty("at", at);
     json.addProperty("inputs", inputs);
     JsonArray bins = new JsonArray();

@@ -31,7 +31,6 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /** Starts the forks of the gate, one after the other, and watches them. */
 final class ForkRunner {
   /** How long another JMH run on this machine is waited for. */
-  private static final Duration OTHER_RUN = Duration.ofMinutes(10);
 
   private final Path base;
   private final Path candidate;
@@ -120,17 +119,10 @@ final class ForkRunner {
 
   /** Another JMH run between two forks of a gate is no reason to throw away the forks before: it is waited for. */
   private Collection<RunResult> runWhenFree(Runner runner, Watch watch) {
-    long end = System.nanoTime() + OTHER_RUN.toNanos();
-    while (true) {
-      try {
-        watch.begin();
-        return runner.run();
-      } catch (RunnerException e) {
-        if (!BenchmarkRunner.isLocked(e) || stopped || System.nanoTime() - end > 0) {
-          throw BenchmarkRunner.notStarted(e);
-        }
-        LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
-      }
+    try {
+      return BenchmarkRunner.runWhenFree(runner, BenchmarkRunner.OTHER_RUN, () -> stopped, watch::begin);
+    } catch (RunnerException e) {
+      throw BenchmarkRunner.notStarted(e);
     }
   }
 

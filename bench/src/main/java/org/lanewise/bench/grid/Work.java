@@ -26,6 +26,9 @@ public record Work(
     String direction,
     String data) {
 
+  /** More logits than any memory holds: their bytes would not fit a long. */
+  private static final long MOST_ELEMENTS = 1L << 50;
+
   /** The direction that computes the gradient as well. */
   public static final String FORWARD_BACKWARD = "forward_backward";
 
@@ -35,15 +38,21 @@ public record Work(
    * @throws IllegalArgumentException if a key is missing or has a value of another kind; the message names it
    */
   public static Work of(JsonObject json) {
-    return new Work(
-        text(json, "operation"),
-        text(json, "dtype"),
-        text(json, "target"),
-        size(json, "batch"),
-        size(json, "classes"),
-        text(json, "reduction"),
-        text(json, "direction"),
-        text(json, "data"));
+    Work work =
+        new Work(
+            text(json, "operation"),
+            text(json, "dtype"),
+            text(json, "target"),
+            size(json, "batch"),
+            size(json, "classes"),
+            text(json, "reduction"),
+            text(json, "direction"),
+            text(json, "data"));
+    if (work.elements() > MOST_ELEMENTS) {
+      throw new IllegalArgumentException(
+          "\"batch\" times \"classes\" is %d, expected at most %d".formatted(work.elements(), MOST_ELEMENTS));
+    }
+    return work;
   }
 
   /** This work as a JSON object, its keys in the order of the file format. */

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,9 @@ public final class BenchmarkRunner {
   /** What is left of the machine's memory for everything that is not a fork's heap. */
   private static final double USABLE_MEMORY = 0.8;
 
+  /** How long another JMH run is waited for. */
+  public static final Duration OTHER_RUN = Duration.ofMinutes(10);
+
   /** Samples that begin this much above their end are no noise. */
   private static final double STEADY = 1.5;
 
@@ -70,6 +74,9 @@ public final class BenchmarkRunner {
   private final List<Class<? extends Profiler>> profilers;
   private volatile boolean stopped;
   private volatile boolean running;
+
+  /** Whether JMH has run at all. */
+  private boolean started;
 
   /**
    * A runner of built-in kernels.
@@ -118,8 +125,8 @@ public final class BenchmarkRunner {
    * go on.
    *
    * @param also measured on each point after the kernels
-   * @return a row a point and kernel (several of one that measures itself), the kernels of a point one after the other; only those that were complete when
-   *     {@link #stop} was called
+   * @return a row a point and kernel (several of one that measures itself), the kernels of a point one after the other;
+   *     only those that were complete when {@link #stop} was called
    */
   public List<MeasuredRow> run(
       List<Work> points, List<KernelProvider> kernels, AlsoMeasured also, BenchmarkProgress progress) {
@@ -196,9 +203,9 @@ public final class BenchmarkRunner {
     }
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     try (PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8)) {
-      Collection<RunResult> results = runner(work, kernel, effort, out).run();
+      Collection<RunResult> results = runWhenFree(runner(work, kernel, effort, out));
       if (!results.isEmpty() && !stopped && stillWarmingUp(samples(record(results)))) {
-        results = runner(work, kernel, effort.withLongerWarmup(), out).run();
+        results = runWhenFree(runner(work, kernel, effort.withLongerWarmup(), out));
       }
       if (results.isEmpty()) {
         return MeasuredRow.failed(work, implementation, reason(said.toString(StandardCharsets.UTF_8)));
@@ -210,7 +217,11 @@ public final class BenchmarkRunner {
       if (stopped) {
         return MeasuredRow.failed(work, implementation, "The measurement was stopped.");
       }
-      throw notStarted(e);
+      UserError notStarted = notStarted(e);
+      if (!started) {
+        throw notStarted;
+      }
+      return MeasuredRow.failed(work, implementation, String.valueOf(notStarted.getMessage()));
     } finally {
       said.writeTo(chatter);
       chatter.flush();
@@ -238,8 +249,42 @@ public final class BenchmarkRunner {
     return false;
   }
 
+  /**
+   * Before anything was measured, another JMH run is an error; between two measurements it is no reason to lose those before,
+   * and is waited for.
+   */
+  private Collection<RunResult> runWhenFree(Runner runner) throws RunnerException {
+    Collection<RunResult> results = runWhenFree(runner, started ? OTHER_RUN : Duration.ZERO, () -> stopped, () -> {});
+    started = true;
+    return results;
+  }
+
+  /**
+   * Starts JMH; while another JMH run holds its lock, again and again.
+   *
+   * @param patience how long to wait for the other run
+   * @param stop ends the waiting
+   * @param begin told before each attempt
+   * @throws RunnerException if JMH does not start, for whatever reason
+   */
+  public static Collection<RunResult> runWhenFree(
+      Runner runner, Duration patience, BooleanSupplier stop, Runnable begin) throws RunnerException {
+    long end = System.nanoTime() + patience.toNanos();
+    while (true) {
+      try {
+        begin.run();
+        return runner.run();
+      } catch (RunnerException e) {
+        if (!isLocked(e) || stop.getAsBoolean() || System.nanoTime() - end >= 0) {
+          throw e;
+        }
+        LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+      }
+    }
+  }
+
   /** Whether JMH did not start because another JMH run holds its lock. */
-  public static boolean isLocked(RunnerException e) {
+  private static boolean isLocked(RunnerException e) {
     return String.valueOf(e.getMessage()).contains("lock");
   }
 

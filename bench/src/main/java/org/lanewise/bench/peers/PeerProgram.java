@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.results.Json;
@@ -25,7 +26,11 @@ final class PeerProgram implements AutoCloseable {
   /** How long a process that has nothing more to do may take to end. */
   private static final long GRACE_SECONDS = 5;
 
+  /** More than any point takes, compilation included. */
+  private static final long LIMIT_SECONDS = 600;
+
   private final String file;
+  private final long limitSeconds = Long.getLong("lanewise.peers.limit", LIMIT_SECONDS);
   private final List<String> command;
   private final String cure;
   private final Path log;
@@ -161,14 +166,19 @@ final class PeerProgram implements AutoCloseable {
     }
 
     JsonObject answer() throws NoAnswer {
+      CompletableFuture<Void> limit =
+          CompletableFuture.runAsync(
+              process::destroyForcibly, CompletableFuture.delayedExecutor(limitSeconds, TimeUnit.SECONDS));
       String line;
       try {
         line = answers.readLine();
       } catch (IOException e) {
         line = null;
       }
+      boolean late = !limit.cancel(false);
       if (line == null) {
-        throw new NoAnswer(howItEnded());
+        throw new NoAnswer(
+            late ? "%s gave no answer within %d s and was ended.".formatted(file, limitSeconds) : howItEnded());
       }
       try {
         if (JsonParser.parseString(line) instanceof JsonObject answer) {

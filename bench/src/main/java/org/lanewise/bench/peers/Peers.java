@@ -236,6 +236,11 @@ public final class Peers implements AlsoMeasured, AutoCloseable {
   /** Ends the processes at once, whatever they are in the middle of. */
   @Override
   public void close() {
+    stop();
+  }
+
+  /** As {@link #close}, from another thread: what is being asked is answered by nobody. */
+  public void stop() {
     asked.forEach(one -> one.program.close());
   }
 }

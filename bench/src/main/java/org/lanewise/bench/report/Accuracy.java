@@ -38,7 +38,8 @@ final class Accuracy {
   /** Adds a row of {@code errors}: it comes before any other source, since all were computed at the same inputs. */
   void addError(JsonObject row) {
     Key key = key(row, "implementation");
-    double most = Fields.number(row, "max_ulp");
+    // Where the truth is subnormal, what flushes it to zero is off by millions of ULP that matter to nobody.
+    double most = Fields.number(row, row.has("max_normal_ulp") ? "max_normal_ulp" : "max_ulp");
     String inputs = Fields.text(row, "inputs");
     largest.put(key, new Largest(most, Fields.text(row, "at"), inputs));
     JsonObject curve = Fields.object(row.get("curve"), "curve");
@@ -49,6 +50,9 @@ final class Accuracy {
             Fields.numbers(curve, "logit"),
             Fields.numbers(curve, "largest"),
             Fields.numbers(curve, "median"));
+    if (!read.logit().stream().allMatch(Double::isFinite)) {
+      throw new IllegalArgumentException("its \"logit\" holds an infinity, expected finite numbers");
+    }
     if (read.largest().size() != read.logit().size() || read.median().size() != read.logit().size()) {
       throw new IllegalArgumentException("the lists of its \"curve\" are not of one length");
     }

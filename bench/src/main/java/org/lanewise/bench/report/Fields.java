@@ -35,11 +35,15 @@ final class Fields {
     return number(required(json, key), key);
   }
 
-  /** The numbers under a key. */
+  /** The numbers under a key; some may be infinite, none is NaN. */
   static List<Double> numbers(JsonObject json, String key) {
     List<Double> numbers = new ArrayList<>();
     for (JsonElement element : array(json, key)) {
-      numbers.add(number(element, key));
+      double value = number(element, key);
+      if (Double.isNaN(value)) {
+        throw new IllegalArgumentException("its \"%s\" holds NaN, expected numbers".formatted(key));
+      }
+      numbers.add(value);
     }
     return numbers;
   }

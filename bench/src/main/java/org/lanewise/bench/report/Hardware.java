@@ -16,7 +16,12 @@ import org.lanewise.bench.results.Environment;
  * @param readBandwidth in bytes a second; NaN where it was not measured
  */
 record Hardware(List<Cache> caches, double readBandwidth) {
-  private static final Pattern CACHE = Pattern.compile("(L\\d)\\w? (\\d+)([KMG]?)");
+  private static final Pattern CACHE = Pattern.compile("(L\\d)\\w? ([1-9]\\d{0,8})([KMG]?)");
+
+  /** What is outside these was not measured on any machine. */
+  private static final double LEAST_BANDWIDTH = 1e6;
+
+  private static final double MOST_BANDWIDTH = 1e16;
 
   /** A cache, such as L2 of 1 MiB. */
   record Cache(String name, long bytes) {}
@@ -32,7 +37,7 @@ record Hardware(List<Cache> caches, double readBandwidth) {
       }
     }
     double bandwidth = Environment.readBandwidth(environment);
-    return new Hardware(List.copyOf(caches), bandwidth > 0 ? bandwidth : Double.NaN);
+    return new Hardware(List.copyOf(caches), bandwidth >= LEAST_BANDWIDTH && bandwidth <= MOST_BANDWIDTH ? bandwidth : Double.NaN);
   }
 
   private static int shift(String prefix) {

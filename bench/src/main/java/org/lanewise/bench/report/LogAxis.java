@@ -14,6 +14,11 @@ final class LogAxis implements Axis {
   /** How much wider the axis becomes, on both sides, until it has two ticks: where all values are alike. */
   private static final double WIDER = 0.05;
 
+  /** Far beyond anything that is measured; beyond them a power of ten is no double. */
+  private static final double LEAST = 1e-250;
+
+  private static final double MOST = 1e250;
+
   private final double logLow;
   private final double logHigh;
   private final double start;
@@ -29,6 +34,9 @@ final class LogAxis implements Axis {
    * @param end the pixel of its high end; may be less than start
    */
   LogAxis(double low, double high, double start, double end) {
+    if (!(low >= LEAST && low <= high && high <= MOST)) {
+      throw new IllegalArgumentException("an axis from %s to %s cannot be drawn".formatted(low, high));
+    }
     this.start = start;
     this.end = end;
     double margin = Math.max(0.05 * Math.log10(high / low), WIDER);

@@ -83,6 +83,11 @@ public record MeasuredRow(
   public record Time(double median, double low, double high, int samples) {
     static final String UNIT = "ns/call";
 
+    /** Less than any clock tells, and thirty years: what is outside is no time of a call. */
+    static final double LEAST = 1e-3;
+
+    static final double MOST = 1e18;
+
     /** The summary of samples; at least one. */
     public static Time ofSamples(double... samples) {
       double[] sorted = samples.clone();
@@ -149,9 +154,18 @@ public record MeasuredRow(
               Json.number(time.get("high")),
               time.get("samples").getAsInt());
       for (double value : new double[] {measured.median(), measured.low(), measured.high()}) {
-        if (!Double.isFinite(value) || value <= 0) {
-          throw new IllegalArgumentException("a time of it is %s, expected a positive number".formatted(value));
+        if (!(value >= Time.LEAST && value <= Time.MOST)) {
+          throw new IllegalArgumentException(
+              "a time of it is %s ns, expected a number from %s to %s".formatted(value, Time.LEAST, Time.MOST));
         }
+      }
+      if (measured.low() > measured.median() || measured.median() > measured.high()) {
+        throw new IllegalArgumentException(
+            "its times are not in order: low %s, median %s, high %s"
+                .formatted(measured.low(), measured.median(), measured.high()));
+      }
+      if (who.threads() < 1) {
+        throw new IllegalArgumentException("its threads are %d, expected 1 or more".formatted(who.threads()));
       }
       return new MeasuredRow(Work.of(work), who, measured, record, null, facts);
     } catch (NullPointerException | ClassCastException | IllegalStateException | UnsupportedOperationException e) {

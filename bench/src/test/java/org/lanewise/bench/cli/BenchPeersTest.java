@@ -38,9 +38,9 @@ class BenchPeersTest {
       row='"implementation": {"name": "jax-jit", "device": "cpu", "threads": 1, "transfer": "none"}'
       time='"time": {"unit": "ns/call", "median": 20, "low": 10, "high": 30, "samples": 5}'
       while read -r work; do
+        case $work in *values*) echo '{"values": [{"name": "jax-jit", "error": "none"}]}'; continue ;; esac
         echo '{"results": [{"work": '"$work, $row, $time"'}]}'
         read -r work || exit 0
-        case $work in *values*) echo '{"values": [{"name": "jax-jit", "error": "none"}]}'; continue ;; esac
         [ ! -e "$LANEWISE_HOME/second" ] || . "$LANEWISE_HOME/second"
         echo '{"results": [{"work": '"$work, $row, $time"'}]}'
       done
@@ -203,6 +203,28 @@ class BenchPeersTest {
     assertFalse(complete());
     assertNull(result().errors());
     eventually(() -> started.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  /** The times are there by then; who interrupts the errors gets them, and nothing goes on. */
+  @Test
+  void interruptedWhileErrorsAreComputedItKeepsTheTimes() throws Exception {
+    Path python = folder.resolve("python");
+    Files.writeString(
+        python,
+        PYTHON.replace(
+            "echo '{\"values\": [{\"name\": \"jax-jit\", \"error\": \"none\"}]}'; continue",
+            "echo x >\"$LANEWISE_HOME/busy\"; exec sleep 300"));
+    Process bench = bench(python.toString());
+    eventually(() -> Files.exists(folder.resolve("busy")) || !bench.isAlive());
+    assertEquals(4, measured().size(), "written before the errors");
+
+    int due = interrupt(bench);
+
+    assertTrue(bench.waitFor(30, TimeUnit.SECONDS), "the command ends");
+    assertEquals(due, bench.exitValue(), words(err));
+    assertEquals(4, measured().size());
+    assertFalse(complete());
+    assertTrue(pythonIsGone());
   }
 
   @Test

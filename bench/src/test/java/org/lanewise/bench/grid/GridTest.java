@@ -134,7 +134,7 @@ class GridTest {
     UserError error = assertThrows(UserError.class, () -> Grid.load().preset("slow"));
 
     assertEquals(ExitCode.USAGE, error.exitCode());
-    assertEquals("There is no preset 'slow'; choose one of check, quick, default, full.", error.getMessage());
+    assertEquals("There is no preset 'slow'; choose one of check, quick, default, full, gate.", error.getMessage());
   }
 
   @Test

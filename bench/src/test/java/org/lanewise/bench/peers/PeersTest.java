@@ -128,6 +128,17 @@ class PeersTest {
   }
 
   @Test
+  void whoDoesNotAnswerInTimeIsEnded() throws IOException {
+    System.setProperty("lanewise.peers.limit", "1");
+    try (Peers peers = script("echo '{\"environment\": {}}'\nread -r work\nexec sleep 300\n")) {
+      assertEquals(
+          "bench/peers/peers.py gave no answer within 1 s and was ended.", peers.measure(WORK).getFirst().error());
+    } finally {
+      System.clearProperty("lanewise.peers.limit");
+    }
+  }
+
+  @Test
   void answersForSomethingElseAreRefused() throws IOException {
     try (Peers peers = script("echo '{}'; read -r work; echo '{\"results\": []}'; read -r work")) {
       assertEquals(

@@ -231,7 +231,7 @@ class HtmlReportTest {
     assertTrue(
         assertThrows(UserError.class, () -> page(file("bench", row(work(1), VECTOR, Double.NaN))))
             .getMessage()
-            .contains("expected a positive number"));
+            .contains("expected a number from 0.001"));
   }
 
   private static ResultFile on(String cpu, String kind, MeasuredRow... rows) {
