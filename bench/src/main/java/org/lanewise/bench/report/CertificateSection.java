@@ -18,8 +18,8 @@ record CertificateSection(Results results) implements Section {
         .add("the inputs that were drawn and proves nothing beyond them.</p>\n");
     Table table =
         new Table("")
-            .text("Kernel", null)
             .text("Operation", null)
+            .text("Kernel", null)
             .text("Output", null)
             .text("Verdict", null)
             .number("Max ULP", null)
@@ -30,8 +30,8 @@ record CertificateSection(Results results) implements Section {
       String verdict = Fields.text(row, "verdict");
       String reason = row.has("reason") ? Fields.text(row, "reason") : "";
       table.row(
-          Table.Cell.of(Fields.text(row, "kernel")),
           Table.Cell.of(Fields.text(row, "operation")),
+          Table.Cell.of(Fields.text(row, "kernel")),
           Table.Cell.of("%s, %s".formatted(Fields.text(row, "output").replace('_', ' '), Fields.text(row, "dtype"))),
           Table.Cell.of(verdict.equals("FAILED") ? "✗ FAILED: " + reason : verdict.toLowerCase(Locale.ROOT)),
           Table.Cell.of(Numbers.ulp(Fields.number(row, "max_ulp"))),

@@ -49,7 +49,7 @@ record SummarySection(Results results) implements Section {
 
   private void empty(Page page) {
     results.files().stream()
-        .filter(file -> file.results().isEmpty() && List.of("bench", "peers").contains(file.kind()))
+        .filter(file -> file.results().isEmpty() && List.of("bench", "peers", "gate").contains(file.kind()))
         .map(ResultFile::kind)
         .distinct()
         .forEach(kind -> page.add("<p class=\"warn\">The %s results hold no measurement.</p>\n", kind));

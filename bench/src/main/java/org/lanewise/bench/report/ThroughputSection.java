@@ -11,8 +11,8 @@ import org.lanewise.bench.results.Units;
 /** Throughput over batch size, beside what caches and memory allow. */
 record ThroughputSection(Results results) implements Section {
   private static final String UNITS =
-      "GB/s: the bytes that a call must read and write at least, over its time. % read: those over what one thread "
-          + "reads from memory, on a GPU over what it copies within its own; above 100 in a cache.";
+      "In the tables GB/s is the bytes that a call must read and write at least, over its time; % read is that over "
+          + "what one thread reads from memory, on a GPU over what it copies within its own, and above 100 in a cache.";
 
   @Override
   public void render(Page page) {
@@ -31,7 +31,7 @@ record ThroughputSection(Results results) implements Section {
       page.add("<p class=\"warn\">%s</p>\n", noise.sentence());
     }
     page.add("<p>Logits computed per second; higher is better. A point is the median of the samples, its bar reaches ")
-        .add("from the 5th to the 95th percentile. %s</p>\n", legend(plots.toString()));
+        .add("from the 5th to the 95th percentile. %s %s</p>\n", legend(plots.toString()), UNITS);
     if (curves.replaced() > 0) {
       page.add(
           "<p class=\"note\">In more than one file, the last of which is shown: %s.</p>\n",
@@ -69,7 +69,7 @@ record ThroughputSection(Results results) implements Section {
   private Table table(List<Measured> rows, List<Measured> reads) {
     SpeedUps speedUps = new SpeedUps(results.curves());
     Table table =
-        new Table(UNITS)
+        new Table("")
             .text("By", "by")
             .number("Batch", "batch")
             .number("Median", "median_ns")

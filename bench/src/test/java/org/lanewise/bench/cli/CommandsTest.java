@@ -137,14 +137,14 @@ class CommandsTest {
 
   @Test
   void reportNamesAFileThatItCannotUse() throws IOException {
-    Path gate = folder.resolve("gate.json");
-    Files.writeString(gate, "{\"format\": \"lanewise/gate\", \"version\": 1, \"environment\": {}, \"results\": []}");
+    Path cases = folder.resolve("cases.json");
+    Files.writeString(cases, "{\"format\": \"lanewise/cases\", \"version\": 1, \"environment\": {}, \"results\": []}");
     String page = folder.resolve("page.html").toString();
 
-    assertEquals(ExitCode.ENVIRONMENT, run(new ReportCommand(), gate.toString(), "-o", page));
+    assertEquals(ExitCode.ENVIRONMENT, run(new ReportCommand(), cases.toString(), "-o", page));
     assertEquals(ExitCode.ENVIRONMENT, run(new ReportCommand(), folder.resolve("none.json").toString(), "-o", page));
     assertEquals(ExitCode.USAGE, run(new ReportCommand(), "-o", page));
-    assertTrue(err.toString().contains("kind 'gate'"), err.toString());
+    assertTrue(err.toString().contains("kind 'cases'"), err.toString());
     assertTrue(err.toString().contains("none.json: it does not exist"), err.toString());
   }
 }
