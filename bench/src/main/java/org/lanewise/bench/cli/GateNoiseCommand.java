@@ -65,14 +65,16 @@ final class GateNoiseCommand implements Callable<Integer> {
     return complete ? ExitCode.GOOD : ExitCode.ENVIRONMENT;
   }
 
-  /** The same bytes in another file: the base and the candidate have to be two jars. */
+  /** The same bytes in another file, until this JVM ends: the base and the candidate have to be two jars. */
   static Path copy(Path jar) {
-    Path copy = WorkFolder.path().toAbsolutePath().resolve("gate").resolve("candidate.jar");
+    Path folder = WorkFolder.path().toAbsolutePath().resolve("gate");
     try {
-      Files.createDirectories(copy.getParent());
+      Files.createDirectories(folder);
+      Path copy = Files.createTempFile(folder, "candidate", ".jar"); // another run may be using its own
+      copy.toFile().deleteOnExit();
       return Files.copy(jar, copy, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw UserError.unwritable(copy, e);
+      throw UserError.unwritable(folder, e);
     }
   }
 

@@ -113,11 +113,13 @@ final class GateSelftestCommand implements Callable<Integer> {
       for (int run = 0; run < runs; run++) {
         for (Injection injection : injections) {
           JsonObject environment = Environment.current();
+          Neighbours neighbours = new Neighbours();
           List<Row> rows = run(jar, injection, benchmarks, out, err);
+          String load = burners > 0 ? "burners" : neighbours.described();
           if (stopped) {
             return ExitCode.INCONCLUSIVE;
           }
-          known = known.with(entries(rows, injection, environment));
+          known = known.with(entries(rows, injection, environment, load));
           known.write(folder);
           failed += (int) rows.stream().filter(row -> row.judgement().verdict() == Verdict.UNMEASURED).count();
         }
@@ -192,7 +194,8 @@ final class GateSelftestCommand implements Callable<Integer> {
         .collect(Collectors.joining(", "));
   }
 
-  private List<Entry> entries(List<Row> rows, @Nullable Injection injection, JsonObject environment) {
+  private static List<Entry> entries(
+      List<Row> rows, @Nullable Injection injection, JsonObject environment, String load) {
     String machine =
         "%s x%s %s"
             .formatted(
@@ -205,7 +208,7 @@ final class GateSelftestCommand implements Callable<Integer> {
                 Entry.of(
                     environment.get("utc").getAsString(),
                     machine,
-                    burners == 0 ? "quiet" : "burners",
+                    load,
                     injection == null ? Entry.NOTHING : injection.kind().toString(),
                     injection == null ? 0 : injection.percent(),
                     row))

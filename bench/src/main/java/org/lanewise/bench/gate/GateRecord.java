@@ -31,7 +31,8 @@ public record GateRecord(List<Entry> entries) {
    *
    * @param run when the run began, in UTC; verdicts of one run over the suite have the same
    * @param machine processor, number of CPUs, JDK
-   * @param load what else the machine did: {@code quiet}, {@code burners}
+   * @param load what else the machine did: {@code quiet}, {@code burners} of ours, {@code busy} with work of others, or {@code
+   *     unwatched} where that cannot be told
    * @param injected what was done to the candidate: {@code nothing}, {@code work}, {@code allocation}, {@code pass}, {@code
    *     no-fma}
    * @param percent how much more work, 0 where that is not its measure

@@ -72,15 +72,20 @@ final class PairedMeasurement {
     this.work = benchmark.work();
     this.random = random;
     this.on = buffers(work);
-    this.arms = pair(benchmark.kernel(), work, base, candidate, on);
-    this.perValue = pair(benchmark.kernel(), perValue(work), base, candidate, on);
+    boolean candidateFirst = random.nextBoolean();
+    this.arms = pair(benchmark.kernel(), work, base, candidate, candidateFirst, on);
+    this.perValue = pair(benchmark.kernel(), perValue(work), base, candidate, candidateFirst, on);
   }
 
-  private static IntToLongFunction[] pair(String kernel, Work work, Twin base, Twin candidate, Twin.Buffers on) {
-    Twin.Block first = base.block(kernel, work, on);
-    Twin.Block second = candidate.block(kernel, work, on);
-    Twin.requireDifferent(base, first, candidate, second);
-    return new IntToLongFunction[] {first.calls(), second.calls()};
+  /** Which build is set up first is drawn as well: being first could be an advantage, and must not always be the base's. */
+  private static IntToLongFunction[] pair(
+      String kernel, Work work, Twin base, Twin candidate, boolean candidateFirst, Twin.Buffers on) {
+    Twin.Block early = (candidateFirst ? candidate : base).block(kernel, work, on);
+    Twin.Block late = (candidateFirst ? base : candidate).block(kernel, work, on);
+    Twin.Block ofBase = candidateFirst ? late : early;
+    Twin.Block ofCandidate = candidateFirst ? early : late;
+    Twin.requireDifferent(base, ofBase, candidate, ofCandidate);
+    return new IntToLongFunction[] {ofBase.calls(), ofCandidate.calls()};
   }
 
   /** The work that shows every loss and every gradient entry: a mean alone would hide small changes. */

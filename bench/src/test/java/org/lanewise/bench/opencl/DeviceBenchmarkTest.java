@@ -55,8 +55,6 @@ class DeviceBenchmarkTest {
       assertEquals(Device.here().device().name(), row.implementation().device());
       assertEquals(row.toJson(), MeasuredRow.of(row.toJson()).toJson());
     }
-    // The host's clock starts earlier and stops later than the device's.
-    assertTrue(rows.get(0).time().median() < rows.get(2).time().median());
   }
 
   @Test
