@@ -39,7 +39,7 @@ class GateRecordTest {
 
   @Test
   void ratesHaveTheirIntervals() {
-    String page = record().page();
+    String page = RecordPage.of(record().entries());
 
     assertTrue(page.contains("| verdicts | 300 | 0 | 0.00 % (0.00 to 1.22) | 0 | 1 | 1 |"), page);
     assertTrue(page.contains("| runs over the suite | 13 | 0 | 0.00 % (0.00 to 24.71) | 0 | 1 | 1 |"), page);
@@ -50,15 +50,27 @@ class GateRecordTest {
   }
 
   @Test
+  void theCurveHasAPointForEachSizeAndNothingElse() throws IOException {
+    record().write(folder);
+    String curve = Files.readString(folder.resolve("power.svg"));
+
+    assertTrue(curve.contains("<title>none: 0 of 300</title>"), curve);
+    assertTrue(curve.contains("<title>5 %: 57 of 60</title>"), curve);
+    assertEquals(2, curve.split("<circle", -1).length - 1, curve);
+    // 57 of 60: the mark lies at 95 % between the lines of 0 and 100 %, its interval from 86.08 to 98.96 %.
+    assertTrue(curve.contains("y1=\"58.8\" y2=\"35.9\""), curve);
+  }
+
+  @Test
   void whatIsWrittenIsReadAndGrows() {
     record().write(folder);
     GateRecord again = GateRecord.read(folder);
 
     assertEquals(361, again.entries().size());
-    assertEquals(record().page(), again.page());
+    assertEquals(RecordPage.of(record().entries()), RecordPage.of(again.entries()));
     again.with(List.of(entry("run 100", "work", 5, Verdict.REGRESSED))).write(folder);
     assertEquals(362, GateRecord.read(folder).entries().size());
-    assertTrue(GateRecord.read(folder).page().contains("| 5 % | 61 | 58 |"));
+    assertTrue(RecordPage.of(GateRecord.read(folder).entries()).contains("| 5 % | 61 | 58 |"));
   }
 
   @Test
