@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
@@ -63,6 +64,9 @@ final class GateCommand implements Callable<Integer> {
 
   @Option(names = "--allow-new-bits", description = "Let output bits change.")
   private boolean newBits;
+
+  @Option(names = "--allow-looser-bounds", description = "Let the candidate declare less of its accuracy than the base.")
+  private boolean looserBounds;
 
   @Option(
       names = "--policy",
@@ -157,11 +161,7 @@ final class GateCommand implements Callable<Integer> {
       found.unknown().forEach(steps::note);
       policy.unmatched(benchmarks).forEach(glob -> steps.note("The policy's '%s' matches no benchmark.".formatted(glob)));
       steps.accept("checking the candidate's conformance");
-      conformance =
-          found.common().isEmpty()
-              ? List.of()
-              : CandidateConformance.of(
-                  candidateJar, found.common().stream().map(PairedBenchmark::kernel).distinct().toList());
+      conformance = found.common().isEmpty() ? List.of() : conformance(candidateJar, found);
     }
     JsonObject environment = Environment.current();
     environment.addProperty("base", base);
@@ -174,6 +174,13 @@ final class GateCommand implements Callable<Integer> {
     comparisons.addAll(found.failed());
     environment.addProperty("complete", !measurement.wasStopped());
     return GateResult.of(environment, comparisons, found.added(), found.removed(), conformance, policy, newBits);
+  }
+
+  private List<Conformance> conformance(Path candidate, TwinBenchmarks found) {
+    List<String> kernels = found.common().stream().map(PairedBenchmark::kernel).distinct().toList();
+    return CandidateConformance.of(candidate, kernels).stream()
+        .map(one -> looserBounds ? one : one.with(found.loosened().getOrDefault(one.kernel(), Set.of())))
+        .toList();
   }
 
   private GatePolicy policy() {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param baseAllocated bytes that a call of the base allocates
  * @param candidateAllocated bytes that a call of the candidate allocates
  * @param sameBits whether both gave the same output bits
+ * @param unsteady in how many forks a build still changed when the time for the warm-up was up
  * @param problem why it could not be measured (a fork that crashed or hung), one sentence; null if it could
  */
 public record Comparison(
@@ -21,14 +22,19 @@ public record Comparison(
     long baseAllocated,
     long candidateAllocated,
     boolean sameBits,
+    int unsteady,
     @Nullable String problem) {
 
   /**
    * Keeps copies of the lists.
    *
-   * @throws IllegalArgumentException if allocated bytes are negative
+   * @throws IllegalArgumentException if allocated bytes are negative, or more forks unsteady than there are
    */
   public Comparison {
+    if (unsteady < 0 || unsteady > first.size() + confirmation.size()) {
+      throw new IllegalArgumentException(
+          "%d of %d forks were unsteady".formatted(unsteady, first.size() + confirmation.size()));
+    }
     if (baseAllocated < 0 || candidateAllocated < 0) {
       throw new IllegalArgumentException(
           "a call allocates %d bytes in the base and %d in the candidate, expected at least 0"
@@ -40,6 +46,6 @@ public record Comparison(
 
   /** A benchmark that could not be measured, for the reason given in one sentence. */
   public static Comparison failed(PairedBenchmark benchmark, String problem) {
-    return new Comparison(benchmark, List.of(), List.of(), 0, 0, true, problem);
+    return new Comparison(benchmark, List.of(), List.of(), 0, 0, true, 0, problem);
   }
 }

@@ -1,5 +1,7 @@
 package org.lanewise.bench.gate;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -18,5 +20,12 @@ public record Conformance(String kernel, int checked, List<String> failures) {
   /** Whether cases were checked and all of them conform. */
   public boolean passed() {
     return checked > 0 && failures.isEmpty();
+  }
+
+  /** This with more that does not conform. */
+  public Conformance with(Collection<String> more) {
+    List<String> all = new ArrayList<>(more);
+    all.addAll(failures);
+    return new Conformance(kernel, checked, all);
   }
 }

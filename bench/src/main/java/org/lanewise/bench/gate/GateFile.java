@@ -91,7 +91,7 @@ public final class GateFile {
       } catch (NullPointerException | ClassCastException | IllegalStateException | UnsupportedOperationException e) {
         throw UserError.environment(
             "%s: row %d of \"results\" lacks a key or has one of another kind; measure again.".formatted(path, number));
-      } catch (IllegalArgumentException e) {
+      } catch (IllegalArgumentException | ArithmeticException e) {
         throw UserError.environment(
             "%s: row %d of \"results\": %s; measure again.".formatted(path, number, e.getMessage()));
       }
@@ -122,6 +122,7 @@ public final class GateFile {
     json.addProperty("waiver", row.waiver());
     json.addProperty("problem", comparison.problem());
     json.addProperty("same_bits", comparison.sameBits());
+    json.addProperty("unsteady", comparison.unsteady());
     JsonObject allocated = new JsonObject();
     allocated.addProperty("base", comparison.baseAllocated());
     allocated.addProperty("candidate", comparison.candidateAllocated());
@@ -190,6 +191,7 @@ public final class GateFile {
         integer(allocated, "base"),
         integer(allocated, "candidate"),
         bool(json, "same_bits"),
+        Math.toIntExact(integer(json, "unsteady")),
         text(json, "problem"));
   }
 

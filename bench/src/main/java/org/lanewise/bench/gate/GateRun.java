@@ -44,6 +44,7 @@ public final class GateRun {
           median(all, ForkResult::baseAllocated),
           median(all, ForkResult::candidateAllocated),
           all.stream().allMatch(ForkResult::sameBits),
+          (int) all.stream().filter(fork -> !fork.steady()).count(),
           problem);
     }
 

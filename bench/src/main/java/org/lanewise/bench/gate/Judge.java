@@ -114,7 +114,7 @@ public final class Judge {
         Power.of(evidence.all, threshold),
         evidence.modes(),
         direction == 0 ? Double.NaN : Forks.chance(evidence.all, direction),
-        finding.reason);
+        finding.reason + unsteady(comparison));
   }
 
   /** The numbers that the rule looks at: each ln(candidate / base) of a fork. */
@@ -205,6 +205,16 @@ public final class Judge {
   private static Judgement unmeasured(String reason) {
     double none = Double.NaN;
     return new Judgement(Verdict.UNMEASURED, none, none, none, none, null, none, reason);
+  }
+
+  /** Decides nothing, for the spread of the forks does; but who wonders at the spread should know. */
+  private static String unsteady(Comparison comparison) {
+    return comparison.unsteady() == 0
+        ? ""
+        : text(
+            " In %d of %d forks a build was still changing when it was measured.",
+            comparison.unsteady(),
+            comparison.first().size() + comparison.confirmation().size());
   }
 
   /** What has become worse among the things that have no noise, each in a sentence. */

@@ -85,8 +85,10 @@ final class Twin implements AutoCloseable {
    *
    * @param calls runs them
    * @param provider the class that the kernel is of
+   * @param promised what the build declares of it: bounds in ULP by what they bound, 0 for a promise that is made, infinity
+   *     for one that is not
    */
-  record Block(IntToLongFunction calls, Class<?> provider) {}
+  record Block(IntToLongFunction calls, Class<?> provider, Map<String, Double> promised) {}
 
   /**
    * The block of a work on a kernel.
@@ -95,6 +97,7 @@ final class Twin implements AutoCloseable {
    * @param on what to compute on
    * @throws Missing if this build does not have it
    */
+  @SuppressWarnings("unchecked") // such a map
   Block block(String kernel, Work work, Buffers on) {
     Map<String, Object> told = new HashMap<>();
     told.put("kernel", kernel);
@@ -125,7 +128,7 @@ final class Twin implements AutoCloseable {
                   : "The %s has no kernel '%s'.".formatted(side, kernel),
           unavailable != null);
     }
-    return new Block(calls, (Class<?>) told.get("provider"));
+    return new Block(calls, (Class<?>) told.get("provider"), (Map<String, Double>) told.get("promised"));
   }
 
   /**

@@ -39,7 +39,7 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
    * The block of a work.
    *
    * @param work values by name, see {@link Twin#block}; gets the provider's class under {@code "provider"}, if there is one of
-   *     that id
+   *     that id, and what it promises under {@code "promised"}
    * @return null where the build has no such kernel
    */
   @Override
@@ -60,8 +60,10 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
     }
     boolean supplied = false;
     for (Declaration declaration : provider.declarations()) {
-      supplied |=
-          declaration.operation().id().equals(work.get("operation")) && declaration.dtype().id().equals(work.get("dtype"));
+      if (declaration.operation().id().equals(work.get("operation")) && declaration.dtype().id().equals(work.get("dtype"))) {
+        supplied = true;
+        work.put("promised", promises(declaration));
+      }
     }
     if (!supplied) {
       return null;
@@ -83,6 +85,17 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
     block.gradient = (float[]) work.get("gradient");
     block.result = (float[]) work.get("result");
     return block;
+  }
+
+  /** Bounds in ULP; a promise that is no bound is 0 where it is made. */
+  private static Map<String, Double> promises(Declaration declaration) {
+    return Map.of(
+        "the loss", declaration.lossUlp(),
+        "the gradient", declaration.gradientUlp(),
+        "losses and gradients whose terms may cancel", declaration.mixedUlp(),
+        "mean and sum", declaration.reducedUlp(),
+        "reproducible bits", declaration.reproducibleBits() ? 0 : Double.POSITIVE_INFINITY,
+        "no allocation", declaration.allocationFree() ? 0 : Double.POSITIVE_INFINITY);
   }
 
   /** Runs so many calls; the nanoseconds from the first to the last. */

@@ -36,7 +36,7 @@ class GateOutputTest {
   private static Comparison comparison(String kernel, int batch, String direction, double ratio) {
     boolean flagged = Math.abs(ratio - 1) > 0.02;
     return new Comparison(
-        benchmark(kernel, batch, direction), forks(5, ratio), forks(flagged ? 9 : 0, ratio), 0, 0, true, null);
+        benchmark(kernel, batch, direction), forks(5, ratio), forks(flagged ? 9 : 0, ratio), 0, 0, true, 0, null);
   }
 
   private static GateResult result() throws IOException {

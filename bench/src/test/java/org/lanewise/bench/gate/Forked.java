@@ -31,6 +31,6 @@ final class Forked {
   }
 
   static Comparison comparison(List<PairedRounds> first, List<PairedRounds> confirmation) {
-    return new Comparison(benchmark("vector", 256), first, confirmation, 0, 0, true, null);
+    return new Comparison(benchmark("vector", 256), first, confirmation, 0, 0, true, 0, null);
   }
 }

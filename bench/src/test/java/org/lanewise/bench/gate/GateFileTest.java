@@ -33,7 +33,7 @@ class GateFileTest {
     }
     comparisons.add(new SimulatedForks(noises[0], 0.05, SimulatedForks.ROUNDS, 7).comparison());
     comparisons.add(
-        new Comparison(Forked.benchmark("scalar", 16), Forked.of(5, 1.0), List.of(), 0, 24, false, null));
+        new Comparison(Forked.benchmark("scalar", 16), Forked.of(5, 1.0), List.of(), 0, 24, false, 0, null));
     comparisons.add(Comparison.failed(Forked.benchmark("scalar", 1), "Fork 2 hung for 60 s."));
     JsonObject environment = new JsonObject();
     environment.addProperty("cpu", "a processor");
@@ -107,6 +107,8 @@ class GateFileTest {
       quoteCharacter = '`',
       value = {
         "\"unit\":\"ns/call\" ~ \"unit\":\"us/call\" ~ its times are in \"us/call\", expected ns/call",
+        "\"unsteady\":0 ~ \"unsteady\":6 ~ 6 of 5 forks were unsteady",
+        "\"unsteady\":0 ~ \"unsteady\":4294967296 ~ integer overflow",
         "\"same_bits\":false ~ \"same_bits\":\"no\" ~ \"same_bits\" is \"no\", expected true or false",
         "\"base\":0,\"candidate\":24 ~ \"base\":0,\"candidate\":-24 ~ a call allocates 0 bytes",
         "\"base\":0,\"candidate\":24 ~ \"base\":0,\"candidate\":0.5 ~ \"candidate\" is 0.5, expected an integer",

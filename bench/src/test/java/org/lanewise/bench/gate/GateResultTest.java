@@ -120,7 +120,7 @@ class GateResultTest {
 
   @Test
   void newBitsAreAllowedForAllOrNone() {
-    Comparison bits = new Comparison(BENCHMARK, Forked.of(5, 1.0), List.of(), 0, 0, false, null);
+    Comparison bits = new Comparison(BENCHMARK, Forked.of(5, 1.0), List.of(), 0, 0, false, 0, null);
     GateResult allowed =
         GateResult.of(
             new JsonObject(), List.of(bits), List.of(), List.of(), List.of(CONFORMS), GatePolicy.none(), true);

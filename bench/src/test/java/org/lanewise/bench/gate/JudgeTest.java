@@ -182,8 +182,8 @@ class JudgeTest {
   @Test
   void whatHasNoNoiseCountsAtOnce() {
     PairedBenchmark benchmark = Forked.benchmark("vector", 256);
-    Comparison allocates = new Comparison(benchmark, SAME, List.of(), 16, 40, true, null);
-    Comparison otherBits = new Comparison(benchmark, SAME, List.of(), 16, 16, false, null);
+    Comparison allocates = new Comparison(benchmark, SAME, List.of(), 16, 40, true, 0, null);
+    Comparison otherBits = new Comparison(benchmark, SAME, List.of(), 16, 16, false, 0, null);
 
     Judgement judgement = Judge.of(allocates, Threshold.DEFAULT);
     assertVerdict(Verdict.REGRESSED, judgement);
@@ -193,9 +193,19 @@ class JudgeTest {
   }
 
   @Test
+  void forksThatHadNotSettledAreToldAndDecideNothing() {
+    Comparison comparison = new Comparison(Forked.benchmark("vector", 256), SAME, List.of(), 0, 0, true, 2, null);
+
+    Judgement judgement = Judge.of(comparison, Threshold.DEFAULT);
+    assertVerdict(Verdict.PASS, judgement);
+    assertTrue(
+        judgement.reason().endsWith(". In 2 of 5 forks a build was still changing when it was measured."), judgement.reason());
+  }
+
+  @Test
   void whatCouldNotBeMeasuredIsNeverAPass() {
     Comparison crashed =
-        new Comparison(Forked.benchmark("vector", 256), SAME, List.of(), 0, 0, true, "Fork 3 was killed.");
+        new Comparison(Forked.benchmark("vector", 256), SAME, List.of(), 0, 0, true, 0, "Fork 3 was killed.");
 
     assertVerdict(Verdict.UNMEASURED, Judge.of(crashed, Threshold.DEFAULT));
     assertEquals("Fork 3 was killed.", Judge.of(crashed, Threshold.DEFAULT).reason());

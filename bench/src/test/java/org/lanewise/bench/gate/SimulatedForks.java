@@ -136,7 +136,7 @@ final class SimulatedForks {
   }
 
   static Comparison of(List<PairedRounds> first, List<PairedRounds> confirmation) {
-    return new Comparison(BENCHMARK, first, confirmation, 0, 0, true, null);
+    return new Comparison(BENCHMARK, first, confirmation, 0, 0, true, 0, null);
   }
 
   /** How often each verdict is given, and how many forks it took. */

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +63,7 @@ class TwinTest {
     try (Twin base = Twin.open("base", TestJars.kernels(folder, "a.jar"));
         Twin candidate = Twin.open("candidate", TestJars.kernels(folder, "b.jar"))) {
       Twin.Block ofBase = base.trial(BCE);
-      Twin.Block ofThisProgram = new Twin.Block(calls -> calls, ScalarKernelProvider.class);
+      Twin.Block ofThisProgram = new Twin.Block(calls -> calls, ScalarKernelProvider.class, Map.of());
 
       String twice = refused(() -> Twin.requireDifferent(base, ofBase, candidate, ofBase));
       assertTrue(twice.startsWith("The candidate's") && twice.contains("a.jar") && twice.contains("b.jar"), twice);
@@ -102,6 +104,31 @@ class TwinTest {
     TwinBenchmarks added = TwinBenchmarks.of(half, full, all);
     assertEquals(List.of(BCE), added.added());
     assertEquals(List.of(), added.removed());
+  }
+
+  @Test
+  void whatTheCandidateNoLongerPromisesIsTold() throws IOException {
+    Path full = TestJars.kernels(folder, "full.jar");
+    Path loose =
+        TestJars.compiled(
+            folder,
+            "loose.jar",
+            "Loose",
+            HALF.replace("Half", "Loose")
+                .replace(
+                    ".filter(d -> d.operation() == Operation.CROSS_ENTROPY)",
+                    ".map(d -> new Declaration(d.operation(), d.dtype(), d.lossUlp() + 1, d.gradientUlp(), d.mixedUlp() / 2,"
+                        + " d.reducedUlp(), false, true))")
+                .replace("throw new AssertionError();", "return all.bceWithLogits(dtype);"));
+
+    assertEquals(Map.of(), TwinBenchmarks.of(full, TestJars.kernels(folder, "again.jar"), List.of(BCE)).loosened());
+    Map<String, Set<String>> loosened = TwinBenchmarks.of(full, loose, List.of(BCE, CROSS_ENTROPY)).loosened();
+    assertEquals(Set.of("scalar"), loosened.keySet());
+    String told = String.join("\n", loosened.get("scalar"));
+    assertEquals(4, loosened.get("scalar").size(), told);
+    assertTrue(told.contains("The base declares reproducible bits of bce_with_logits float32, the candidate does not;"), told);
+    assertTrue(told.contains(" ULP for the loss of cross_entropy float32, the base "), told);
+    assertTrue(TwinBenchmarks.of(loose, full, List.of(BCE)).loosened().get("scalar").size() == 1);
   }
 
   /** The scalar kernels without BCE. */
