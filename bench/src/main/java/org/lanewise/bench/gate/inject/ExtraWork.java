@@ -26,6 +26,12 @@ public final class ExtraWork {
   /** The least number of elements that is worth a call of its own, for each lane: below, a call costs more than they do. */
   private static final int AT_ONCE = 256;
 
+  /**
+   * Part of a call is repeated in multiples of this: kernels take so many rows or elements at once, or fewer, and what they do with
+   * a remainder is a way of its own, which the call itself may never go.
+   */
+  private static final int WHOLE = 64;
+
   private static final double SHARE;
   private static final boolean ALLOCATES;
   private static final boolean PASSES;
@@ -81,6 +87,9 @@ public final class ExtraWork {
       int due = (int) Math.min(rows, elements / each);
       if (due == 0 || (due < rows && due * each < atOnce)) {
         return 0;
+      }
+      if (WHOLE < due && due < rows) {
+        due -= due % WHOLE;
       }
       elements -= due * each;
       repeated += due * each;
