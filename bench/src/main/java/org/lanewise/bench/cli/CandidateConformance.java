@@ -28,7 +28,7 @@ final class CandidateConformance {
   /** The verdicts on the front door and on kernels. */
   static List<Conformance> of(Path jar, List<String> kernels) {
     Path folder = WorkFolder.path().toAbsolutePath().resolve("gate");
-    Path json = folder.resolve("conformance.json");
+    Path json = jar.resolveSibling("conformance.json"); // the jar is a copy in a folder of this run
     Path log = folder.resolve("conformance.log");
     List<String> subjects = new ArrayList<>(List.of(FrontDoorSubject.ID));
     subjects.addAll(kernels);
@@ -46,7 +46,7 @@ final class CandidateConformance {
     subjects.forEach(subject -> command.addAll(List.of("--kernel", subject)));
     try {
       Files.createDirectories(folder);
-      Files.deleteIfExists(json);
+      json.toFile().deleteOnExit();
       Process process =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
       process.getOutputStream().close();
@@ -101,7 +101,7 @@ final class CandidateConformance {
       return failures;
     }
     List<String> summary = new ArrayList<>(failures.subList(0, shown));
-    summary.add("And %d more; ./lanewise verify on that build lists them all.".formatted(failures.size() - shown));
+    summary.add("And %d more; ./lanewise validate on that jar lists them all.".formatted(failures.size() - shown));
     return summary;
   }
 

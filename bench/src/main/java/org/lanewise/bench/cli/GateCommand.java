@@ -132,8 +132,9 @@ final class GateCommand implements Callable<Integer> {
   }
 
   private GateResult reanalysed() {
-    if (base != null || candidate != null) {
-      throw UserError.usage("--reanalyse measures nothing; leave out --base and --candidate.");
+    if (base != null || candidate != null || policyFile != null || newBits || looserBounds || selection.isGiven()) {
+      throw UserError.usage(
+          "--reanalyse judges all that the file holds, by the thresholds it was measured under; leave out what says otherwise.");
     }
     return GateFile.read(reanalyse);
   }
@@ -145,28 +146,26 @@ final class GateCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     GatePolicy policy = policy();
     List<PairedBenchmark> benchmarks = selection.benchmarks();
-    Path baseJar;
-    Path candidateJar;
+    KernelsJar baseBuild;
+    KernelsJar candidateBuild;
     TwinBenchmarks found;
     List<Conformance> conformance;
     try (Steps steps = new Steps(err, "gate")) {
-      baseJar = KernelsJar.named(base, steps);
-      candidateJar = candidate == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(candidate, steps);
-      requireTwo(baseJar, candidateJar, steps);
-      found = TwinBenchmarks.of(baseJar, candidateJar, benchmarks);
-      if (found.unknown().size() == benchmarks.size()) {
-        throw UserError.usage(
-            "No benchmark is left to compare: %s".formatted(found.unknown().getFirst()));
-      }
-      found.unknown().forEach(steps::note);
+      baseBuild = KernelsJar.named(base, steps);
+      candidateBuild = candidate == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(candidate, steps);
+      requireTwo(baseBuild.jar(), candidateBuild.jar(), steps);
+      baseBuild = baseBuild.copied("base");
+      candidateBuild = candidateBuild.copied("candidate");
+      found = TwinBenchmarks.of(baseBuild.jar(), candidateBuild.jar(), benchmarks);
+      found.unknown().stream().distinct().forEach(steps::note);
       policy.unmatched(benchmarks).forEach(glob -> steps.note("The policy's '%s' matches no benchmark.".formatted(glob)));
       steps.accept("checking the candidate's conformance");
-      conformance = found.common().isEmpty() ? List.of() : conformance(candidateJar, found);
+      conformance = found.common().isEmpty() ? List.of() : conformance(candidateBuild.jar(), found);
     }
     JsonObject environment = Environment.current();
-    environment.addProperty("base", base);
-    environment.addProperty("candidate", candidate == null ? "the working tree" : candidate);
-    measurement = new GateMeasurement(baseJar, candidateJar, policy, err);
+    environment.addProperty("base", baseBuild.name());
+    environment.addProperty("candidate", candidateBuild.name());
+    measurement = new GateMeasurement(baseBuild.jar(), candidateBuild.jar(), policy, err);
     if (stopped) {
       measurement.stop();
     }

@@ -1,22 +1,22 @@
 package org.lanewise.bench.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.lanewise.bench.ExitCode;
-import org.lanewise.bench.UserError;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.gate.Comparison;
 import org.lanewise.bench.gate.GatePolicy;
 import org.lanewise.bench.gate.Noise;
 import org.lanewise.bench.gate.PairedBenchmark;
+import org.lanewise.bench.gate.TwinBenchmarks;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code lanewise gate noise}: what slowdown could be found on this machine now. */
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = "Tells in a minute or two what slowdown could be found on this machine now.",
     footer = {
       "",
-      "Compares the working tree's build with itself: what differs is noise. Of each",
+      "Compares a build with itself: what differs is noise. Of each",
       "operation and kernel one benchmark is enough, so the default is",
       "--benchmark '*/forward/*/512x10/*' and '*/forward/*/16384/*'."
     })
@@ -36,6 +36,9 @@ final class GateNoiseCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private GateSelection selection;
 
+  @Option(names = "--base", paramLabel = "JAR|git:COMMIT", description = "The build (default: that of the working tree).")
+  private @Nullable String base;
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
@@ -43,39 +46,40 @@ final class GateNoiseCommand implements Callable<Integer> {
     if (!selection.isNarrowed()) {
       benchmarks.removeIf(benchmark -> benchmark.work().backward() || !SHAPES.contains(benchmark.work().shape()));
     }
-    Path jar = KernelsJar.ofWorkingTree();
-    Path same = copy(jar);
-    GateMeasurement measurement = new GateMeasurement(jar, same, GatePolicy.none(), spec.commandLine().getErr());
+    PrintWriter err = spec.commandLine().getErr();
+    KernelsJar build;
+    try (Steps steps = new Steps(err, "gate")) {
+      build = base == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(base, steps);
+    }
+    Path jar = build.copied("base").jar();
+    Path same = build.copied("candidate").jar();
+    TwinBenchmarks found = TwinBenchmarks.of(jar, same, benchmarks);
+    GateMeasurement measurement = new GateMeasurement(jar, same, GatePolicy.none(), err);
     List<Comparison> comparisons;
     try (Interruption _ = new Interruption(measurement::stop)) {
-      comparisons = measurement.run(benchmarks, false);
+      comparisons = new ArrayList<>(measurement.run(found.common(), false));
     }
-    TextTable table = new TextTable("lrr", "benchmark", "forks differ by up to", "found from");
-    boolean complete = true;
+    comparisons.addAll(found.failed());
+    TextTable table = new TextTable("lllrr", "kernel", "operation", "shape", "forks differ by up to", "found from");
+    List<String> problems = new ArrayList<>();
     for (Comparison comparison : comparisons) {
+      PairedBenchmark benchmark = comparison.benchmark();
+      if (comparison.problem() != null) {
+        problems.add("%s: %s".formatted(benchmark, comparison.problem()));
+        continue;
+      }
       Noise noise = Noise.of(comparison);
-      complete &= comparison.problem() == null;
       table.row(
-          comparison.benchmark().name(),
-          comparison.problem() == null ? percent(noise.spread()) : comparison.problem(),
-          comparison.problem() != null ? "" : Double.isNaN(noise.detectable()) ? "nothing" : percent(noise.detectable()));
+          benchmark.kernel(),
+          benchmark.work().operation() + (benchmark.work().backward() ? " forward+backward" : " forward"),
+          benchmark.work().shape(),
+          percent(noise.spread()),
+          Double.isNaN(noise.detectable()) ? "nothing" : percent(noise.detectable()));
     }
     out.print(table);
+    problems.forEach(out::println);
     out.flush();
-    return complete ? ExitCode.GOOD : ExitCode.ENVIRONMENT;
-  }
-
-  /** The same bytes in another file, until this JVM ends: the base and the candidate have to be two jars. */
-  static Path copy(Path jar) {
-    Path folder = WorkFolder.path().toAbsolutePath().resolve("gate");
-    try {
-      Files.createDirectories(folder);
-      Path copy = Files.createTempFile(folder, "candidate", ".jar"); // another run may be using its own
-      copy.toFile().deleteOnExit();
-      return Files.copy(jar, copy, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw UserError.unwritable(folder, e);
-    }
+    return problems.isEmpty() ? ExitCode.GOOD : ExitCode.ENVIRONMENT;
   }
 
   private static String percent(double share) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.gate.PairedBenchmark;
 import org.lanewise.bench.grid.Grid;
@@ -29,7 +30,7 @@ final class GateSelection {
       paramLabel = "ID",
       split = ",",
       description = "Compare these kernels (default: scalar,vector).")
-  private List<String> kernels = Subjects.BUILT_IN;
+  private @Nullable List<String> kernels;
 
   @Option(
       names = "--benchmark",
@@ -43,7 +44,7 @@ final class GateSelection {
         new WorkFilter(operations, List.of(), List.of(), List.of(), List.of())
             .apply(Grid.load().preset(preset)).stream().filter(GateSelection::hasBenchmark).toList();
     List<PairedBenchmark> benchmarks = new ArrayList<>();
-    for (String kernel : new LinkedHashSet<>(kernels)) {
+    for (String kernel : new LinkedHashSet<>(kernels == null ? Subjects.BUILT_IN : kernels)) {
       points.forEach(work -> benchmarks.add(new PairedBenchmark(kernel, work)));
     }
     if (!globs.isEmpty()) {
@@ -62,6 +63,11 @@ final class GateSelection {
           "No benchmark is selected; the gate compares float32 with hard targets, so choose points that have them.");
     }
     return benchmarks;
+  }
+
+  /** Whether the user chose anything. */
+  boolean isGiven() {
+    return isNarrowed() || kernels != null;
   }
 
   /** Whether the user asked for less, or other, than the preset that is the default. */

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "The record, docs/gate-record of the project, gets every verdict; its page has the",
-      "rates over all of them.",
+      "rates over all of them. A false alarm exits with 1.",
       "",
       "Examples:",
       "  ./lanewise gate selftest aa --runs 10",
@@ -105,9 +105,10 @@ final class GateSelftestCommand implements Callable<Integer> {
     List<@Nullable Injection> injections = injections();
     Path jar;
     try (Steps steps = new Steps(err, "gate")) {
-      jar = base == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(base, steps);
+      jar = (base == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(base, steps)).copied("base").jar();
     }
     int failed = 0;
+    int alarms = 0;
     try (Interruption _ = new Interruption(this::stop);
         Burners _ = new Burners(burners)) {
       for (int run = 0; run < runs; run++) {
@@ -121,12 +122,17 @@ final class GateSelftestCommand implements Callable<Integer> {
           }
           known = known.with(entries(rows, injection, environment, load));
           known.write(folder);
-          failed += (int) rows.stream().filter(row -> row.judgement().verdict() == Verdict.UNMEASURED).count();
+          failed += count(rows, Verdict.UNMEASURED);
+          alarms += injection == null ? count(rows, Verdict.REGRESSED) : 0;
         }
       }
     }
     out.printf("The record is in %s.%n", folder.resolve("README.md"));
-    return failed == 0 ? ExitCode.GOOD : ExitCode.ENVIRONMENT;
+    return alarms > 0 ? ExitCode.NOT_CONFORMING : failed > 0 ? ExitCode.ENVIRONMENT : ExitCode.GOOD;
+  }
+
+  private static int count(List<Row> rows, Verdict verdict) {
+    return (int) rows.stream().filter(row -> row.judgement().verdict() == verdict).count();
   }
 
   /** Null is the candidate to which nothing is done. */
@@ -164,7 +170,7 @@ final class GateSelftestCommand implements Callable<Integer> {
 
   private List<Row> run(
       Path jar, @Nullable Injection injection, List<PairedBenchmark> benchmarks, PrintWriter out, PrintWriter err) {
-    Path candidate = GateNoiseCommand.copy(jar);
+    Path candidate = new KernelsJar("the same", jar).copied("candidate").jar();
     if (injection != null) {
       injection.apply(jar, candidate);
     }
@@ -189,7 +195,7 @@ final class GateSelftestCommand implements Callable<Integer> {
 
   private static String counts(List<Row> rows) {
     return Arrays.stream(Verdict.values())
-        .map(verdict -> "%d %s".formatted(rows.stream().filter(row -> row.judgement().verdict() == verdict).count(), verdict))
+        .map(verdict -> "%d %s".formatted(count(rows, verdict), verdict))
         .filter(count -> !count.startsWith("0 "))
         .collect(Collectors.joining(", "));
   }

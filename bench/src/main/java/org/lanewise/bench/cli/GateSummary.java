@@ -21,6 +21,10 @@ final class GateSummary {
     List<Row> passed =
         result.rows().stream().filter(row -> row.judgement().verdict() == Verdict.PASS).toList();
     StringBuilder text = new StringBuilder("### Gate. %s\n".formatted(GateWords.headline(result)));
+    String compared = GateWords.compared(result);
+    if (!compared.isEmpty()) {
+      text.append("\n").append(escaped(compared)).append("\n");
+    }
     if (!notable.isEmpty()) {
       text.append("\n").append(table(result, notable));
     }

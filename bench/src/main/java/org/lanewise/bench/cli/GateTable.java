@@ -21,11 +21,16 @@ final class GateTable {
     if (!result.rows().isEmpty()) {
       text.append(table(result.rows()));
       text.append("\nratio: the candidate's time over the base's\n");
-      text.append("power: how likely a slowdown of 2.5 times the threshold (5 %) would be found\n\n");
+      text.append("power: how likely a slowdown of 2.5 times the threshold would be found; the\n");
+      text.append("       threshold is 2 % unless the policy says otherwise\n\n");
     }
     for (Row row : GateWords.notable(result)) {
-      text.append("%s: %s\n".formatted(row.comparison().benchmark(), GateWords.verdict(row)));
-      text.append(wrapped(GateWords.reason(result, row), "  ")).append("\n");
+      text.append(row.comparison().benchmark()).append('\n');
+      text.append(wrapped("%s: %s".formatted(GateWords.verdict(row), GateWords.reason(result, row)), "  ")).append('\n');
+    }
+    String compared = GateWords.compared(result);
+    if (!compared.isEmpty()) {
+      text.append(wrapped(compared, ""));
     }
     for (String note : GateWords.notes(result)) {
       text.append(wrapped(note, ""));

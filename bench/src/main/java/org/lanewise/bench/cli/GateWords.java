@@ -1,5 +1,7 @@
 package org.lanewise.bench.cli;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,6 +55,15 @@ final class GateWords {
       text.append(gaps.size() > 1 ? " And %d more.".formatted(gaps.size() - 1) : "");
     }
     return text.toString();
+  }
+
+  /** Which build was compared with which, in a sentence; empty where the file does not say. */
+  static String compared(GateResult result) {
+    JsonElement base = result.environment().get("base");
+    JsonElement candidate = result.environment().get("candidate");
+    return !(base instanceof JsonPrimitive) || !(candidate instanceof JsonPrimitive)
+        ? ""
+        : "Candidate: %s. Base: %s.".formatted(candidate.getAsString(), base.getAsString());
   }
 
   /** Rows that are not simply a pass, worst first. */

@@ -12,29 +12,32 @@ import java.util.function.Consumer;
 import java.util.zip.ZipFile;
 import org.lanewise.bench.UserError;
 
-/** A build of the kernels: a jar that is there, or one that is made of a commit. */
-final class KernelsJar {
+/**
+ * A build of the kernels: a jar that is there, or one that is made of a commit.
+ *
+ * @param name what it is called, for people: a file, a commit, the working tree
+ * @param jar the file
+ */
+record KernelsJar(String name, Path jar) {
   private static final String GIT = "git:";
   private static final String TARGET = "kernels/target";
   private static final String JAR = "lanewise-kernels-*.jar";
   private static final int BUILD_MINUTES = 15;
 
-  private KernelsJar() {}
-
   /**
    * The jar that a user names.
    *
-   * @param name a file, or {@code git:} and a commit
+   * @param name a file, or {@code git:} and a commit of the project that this program belongs to
    * @param steps is told what takes long
    */
-  static Path named(String name, Consumer<String> steps) {
+  static KernelsJar named(String name, Consumer<String> steps) {
     if (name.startsWith(GIT)) {
       return ofCommit(name.substring(GIT.length()), steps);
     }
     Path jar = Path.of(name);
     try {
       new ZipFile(jar.toFile()).close();
-      return jar;
+      return new KernelsJar(name, jar);
     } catch (IOException e) {
       throw UserError.environment(
           "%s is no jar that can be read: %s; name a jar of the kernels, or git:COMMIT."
@@ -43,8 +46,28 @@ final class KernelsJar {
   }
 
   /** The jar that the working tree was built to. */
-  static Path ofWorkingTree() {
-    return built(WorkFolder.project());
+  static KernelsJar ofWorkingTree() {
+    return new KernelsJar("the working tree", built(WorkFolder.project()));
+  }
+
+  /**
+   * The same bytes in a file that nobody else knows, until this JVM ends: a build beside a comparison replaces the jar, and
+   * forks that start later would measure another.
+   *
+   * @param side {@code base} or {@code candidate}: the two have to be two files
+   */
+  KernelsJar copied(String side) {
+    Path folder = WorkFolder.path().toAbsolutePath().resolve("gate");
+    try {
+      Files.createDirectories(folder);
+      Path own = Files.createTempDirectory(folder, side);
+      own.toFile().deleteOnExit();
+      Path copy = own.resolve(jar.getFileName());
+      copy.toFile().deleteOnExit();
+      return new KernelsJar(name, Files.copy(jar, copy));
+    } catch (IOException e) {
+      throw UserError.unwritable(folder, e);
+    }
   }
 
   private static Path built(Path project) {
@@ -65,7 +88,7 @@ final class KernelsJar {
   }
 
   /** Built in a working tree of its own, so that the user's stays as it is; kept, for a commit never changes. */
-  private static Path ofCommit(String revision, Consumer<String> steps) {
+  private static KernelsJar ofCommit(String revision, Consumer<String> steps) {
     Path project = WorkFolder.project().toAbsolutePath().normalize();
     Path work = WorkFolder.path().toAbsolutePath().resolve("gate");
     Path log = work.resolve("build.log");
@@ -78,18 +101,20 @@ final class KernelsJar {
             "%s knows no commit '%s'; name one that git rev-parse finds.".formatted(project, revision));
       }
       Path jar = work.resolve(commit + ".jar");
+      KernelsJar build =
+          new KernelsJar("%s%s, commit %s of %s".formatted(GIT, revision, commit.substring(0, 10), project.getFileName()), jar);
       if (Files.exists(jar)) {
-        return jar;
+        return build;
       }
-      steps.accept("building the kernels of " + revision);
+      steps.accept("building the kernels of %s in %s".formatted(revision, project));
       String prefix = output(project, log, "git", "rev-parse", "--show-prefix");
       Path tree = Files.createTempDirectory("lanewise-base").resolve("tree");
       try {
         run(project, log, revision, List.of("git", "worktree", "add", "--detach", tree.toString(), commit));
         Path root = tree.resolve(prefix);
-        List<String> build = new ArrayList<>(List.of("./mvnw", "-q", "-B", "-ntp", "-DskipTests"));
-        build.addAll(List.of("package", "-pl", "kernels"));
-        run(root, log, revision, build);
+        List<String> command = new ArrayList<>(List.of("./mvnw", "-q", "-B", "-ntp", "-DskipTests"));
+        command.addAll(List.of("package", "-pl", "kernels"));
+        run(root, log, revision, command);
         Path part = work.resolve(commit + ".part");
         Files.copy(built(root), part, StandardCopyOption.REPLACE_EXISTING);
         Files.move(part, jar, StandardCopyOption.REPLACE_EXISTING);
@@ -99,7 +124,7 @@ final class KernelsJar {
         }
         Files.deleteIfExists(tree.getParent());
       }
-      return jar;
+      return build;
     } catch (IOException e) {
       throw UserError.environment(
           "The kernels of '%s' cannot be built: %s; git has to be on the PATH.".formatted(revision, e.getMessage()));

@@ -125,7 +125,8 @@ final class Twin implements AutoCloseable {
               ? "The kernel '%s' of the %s cannot run here: %s".formatted(kernel, side, unavailable)
               : told.containsKey("provider")
                   ? "The kernel '%s' of the %s does not supply %s for %s.".formatted(kernel, side, work.operation(), work.dtype())
-                  : "The %s has no kernel '%s'.".formatted(side, kernel),
+                  : "The %s has no kernel '%s', but %s; choose with --kernel."
+                      .formatted(side, kernel, String.join(", ", (List<String>) told.get("known"))),
           unavailable != null);
     }
     return new Block(calls, (Class<?>) told.get("provider"), (Map<String, Double>) told.get("promised"));
@@ -196,7 +197,7 @@ final class Twin implements AutoCloseable {
 
   private static UserError tooOld(String side, Path jar, Throwable missing) {
     return UserError.environment(
-        "The %s %s is no jar of the kernels, or one too old for this gate: it lacks %s; name another."
+        "The %s %s is no jar of the kernels, or one too old for this gate: it lacks %s; a jar with kernels of your own needs those of Lanewise beside them."
             .formatted(side, jar, String.valueOf(missing.getMessage()).replace('/', '.')));
   }
 

@@ -32,7 +32,7 @@ public record TwinBenchmarks(
   /**
    * Tries benchmarks.
    *
-   * @throws UserError if a jar is none of the kernels, or the two would be one build
+   * @throws UserError if a jar is none of the kernels, the two would be one build, or neither has any of the benchmarks
    */
   public static TwinBenchmarks of(Path base, Path candidate, List<PairedBenchmark> benchmarks) {
     TwinBenchmarks found =
@@ -46,6 +46,9 @@ public record TwinBenchmarks(
     try (Twin first = Twin.open("base", base);
         Twin second = Twin.open("candidate", candidate)) {
       benchmarks.forEach(benchmark -> found.add(benchmark, first, second));
+    }
+    if (found.unknown.size() == benchmarks.size()) {
+      throw UserError.usage("No benchmark is left to compare: %s".formatted(found.unknown.getFirst()));
     }
     return found;
   }

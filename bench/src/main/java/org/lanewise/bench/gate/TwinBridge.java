@@ -1,5 +1,7 @@
 package org.lanewise.bench.gate;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.function.Function;
@@ -39,13 +41,16 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
    * The block of a work.
    *
    * @param work values by name, see {@link Twin#block}; gets the provider's class under {@code "provider"}, if there is one of
-   *     that id, and what it promises under {@code "promised"}
+   *     that id, what it promises under {@code "promised"}, and the ids of all under {@code "known"}
    * @return null where the build has no such kernel
    */
   @Override
   public @Nullable IntToLongFunction apply(Map<String, Object> work) {
     KernelProvider provider = null;
+    List<String> known = new ArrayList<>();
+    work.put("known", known);
     for (KernelProvider one : ServiceLoader.load(KernelProvider.class, TwinBridge.class.getClassLoader())) {
+      known.add(one.id());
       if (one.id().equals(work.get("kernel"))) {
         provider = one;
       }

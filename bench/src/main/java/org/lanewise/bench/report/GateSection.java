@@ -11,7 +11,8 @@ import org.lanewise.bench.grid.Work;
 /** Two builds: the ratio of their times with its interval, and each fork a dot below it. */
 record GateSection(Results results) implements Section {
   /** What is flagged unless the policy says otherwise, and what must not go unnoticed. */
-  private static final List<Plot.Guide> THRESHOLDS = List.of(new Plot.Guide(1.02, "2 %"), new Plot.Guide(1.05, "5 %"));
+  private static final List<Plot.Guide> THRESHOLDS = 
+      List.of(new Plot.Guide(1, "1"), new Plot.Guide(1.02, "2 %"), new Plot.Guide(1.05, "5 %"));
 
   @Override
   public void render(Page page) {
@@ -22,8 +23,8 @@ record GateSection(Results results) implements Section {
     page.open("gate", "Two builds");
     if (!gate.compared().isEmpty()) {
       page.add("<p>The candidate's time over the base's: right of 1 is slower. The first line of a benchmark is the ")
-          .add("ratio with its 95 % interval; each dot below it is one fork, a JVM that ran both builds. Vertical ")
-          .add("lines mark 2 %, above which a benchmark is flagged unless the policy says otherwise, and 5 %, which ")
+          .add("ratio with its 95 % interval; each mark below it is one fork, a JVM that ran both builds. Vertical ")
+          .add("lines mark 2 %, above which a benchmark is flagged unless the policy says otherwise, and 5\u00a0%, which ")
           .add("must not go unnoticed.</p>\n<div class=\"plots\">\n");
       Map<String, List<GateRows.Compared>> plots =
           gate.compared().stream()
@@ -42,12 +43,12 @@ record GateSection(Results results) implements Section {
         new Table("")
             .text("Kernel", "by")
             .text("Point", "point")
+            .text("Verdict", "verdict")
             .number("Ratio", "ratio")
             .number("95 % interval", null)
             .hidden("low")
             .hidden("high")
             .number("Forks", "forks")
-            .text("Verdict", "verdict")
             .wide("Reason", null);
     for (GateRows.Compared row : rows) {
       String point = point(row.work());
@@ -65,12 +66,12 @@ record GateSection(Results results) implements Section {
       table.row(
           Table.Cell.of(row.kernel()),
           Table.Cell.of(point),
+          Table.Cell.of(row.verdict()),
           Table.Cell.of(three(row.ratio()), row.ratio()),
           Table.Cell.shown(Double.isNaN(row.low()) ? "" : "%s – %s".formatted(three(row.low()), three(row.high()))),
           Table.Cell.of("", row.low()),
           Table.Cell.of("", row.high()),
           Table.Cell.of(Integer.toString(row.forks().size()), row.forks().size()),
-          Table.Cell.of(row.verdict()),
           Table.Cell.of(row.reason()));
     }
     Plot.Scale scale = Plot.Scale.linear("time of candidate / base");

@@ -55,7 +55,16 @@ class GateCommandTest {
   @Test
   void withoutABaseOrACommandThereIsNothingToCompare() throws IOException {
     refused(ExitCode.USAGE, "nothing to compare with", "--candidate", kernels("b.jar"));
-    refused(ExitCode.USAGE, "--reanalyse measures nothing", "--reanalyse", "x.json", "--base", "a.jar");
+    for (String[] other :
+        new String[][] {
+          {"--base", "a.jar"}, {"--policy", "p.json"}, {"--benchmark", "x"}, {"--kernel", "x"}, {"--allow-new-bits"}
+        }) {
+      String[] args = new String[other.length + 2];
+      args[0] = "--reanalyse";
+      args[1] = "x.json";
+      System.arraycopy(other, 0, args, 2, other.length);
+      refused(ExitCode.USAGE, "--reanalyse judges all that the file holds", args);
+    }
     refused(ExitCode.ENVIRONMENT, "x.json: it does not exist", "--reanalyse", folder.resolve("x.json").toString());
   }
 
@@ -67,6 +76,27 @@ class GateCommandTest {
     refused(ExitCode.USAGE, "no kernel 'simd'", "--base", a, "--candidate", b, "--kernel", "simd");
     refused(ExitCode.USAGE, "--operation bec", "--base", a, "--candidate", b, "--operation", "bec");
     refused(ExitCode.USAGE, "There is no preset 'gatee'", "--base", a, "--candidate", b, "--preset", "gatee");
+  }
+
+  /** The self-test and the noise as well: a record of nothing would be no record. */
+  @Test
+  void noBenchmarkInCommonIsNoPass() throws IOException {
+    String a = kernels("a.jar");
+    String record = folder.resolve("record").toString();
+    refused(ExitCode.USAGE, "has no kernel 'mine', but ", "selftest", "aa", "--base", a, "--kernel", "mine", "--record", record);
+    refused(ExitCode.USAGE, "has no kernel 'mine', but ", "noise", "--base", a, "--kernel", "mine");
+    assertTrue(Files.notExists(folder.resolve("record")));
+  }
+
+  @Test
+  void aJarThatIsReplacedMeanwhileIsNotWhatIsCompared() throws IOException {
+    Path jar = TestJars.kernels(folder, "a.jar");
+    KernelsJar build = KernelsJar.named(jar.toString(), step -> {}).copied("base");
+    Files.writeString(jar, "another build");
+
+    assertTrue(Files.size(build.jar()) > 100_000);
+    assertEquals("a.jar", build.jar().getFileName().toString());
+    assertEquals(jar.toString(), build.name());
   }
 
   @Test

@@ -95,6 +95,9 @@ class TwinTest {
     Path half = TestJars.compiled(folder, "half.jar", "Half", HALF);
     PairedBenchmark unknown = new PairedBenchmark("none", BCE.work());
     List<PairedBenchmark> all = List.of(BCE, CROSS_ENTROPY, unknown);
+    UserError nothing = assertThrows(UserError.class, () -> TwinBenchmarks.of(full, half, List.of(unknown)));
+    assertEquals(ExitCode.USAGE, nothing.exitCode());
+    assertTrue(nothing.getMessage().contains("has no kernel 'none', but "), nothing.getMessage());
 
     TwinBenchmarks removed = TwinBenchmarks.of(full, half, all);
     assertEquals(List.of(CROSS_ENTROPY), removed.common());
