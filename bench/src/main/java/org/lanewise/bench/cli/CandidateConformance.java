@@ -44,6 +44,7 @@ final class CandidateConformance {
             "--json",
             json.toString()));
     subjects.forEach(subject -> command.addAll(List.of("--kernel", subject)));
+    int exitCode;
     try {
       Files.createDirectories(folder);
       json.toFile().deleteOnExit();
@@ -54,7 +55,7 @@ final class CandidateConformance {
         process.destroyForcibly();
         throw failed(jar, "it did not end within %d minutes".formatted(MINUTES), log);
       }
-      int exitCode = process.exitValue();
+      exitCode = process.exitValue();
       if (exitCode != ExitCode.GOOD && exitCode != ExitCode.NOT_CONFORMING || !Files.exists(json)) {
         throw failed(jar, "verify exited with %d".formatted(exitCode), log);
       }
@@ -64,7 +65,11 @@ final class CandidateConformance {
       Thread.currentThread().interrupt();
       throw failed(jar, "it was interrupted", log);
     }
-    return read(json, subjects);
+    List<Conformance> read = read(json, subjects);
+    if (exitCode == ExitCode.NOT_CONFORMING && read.stream().allMatch(one -> one.failures().isEmpty())) {
+      throw failed(jar, "verify exited with %d and names no failure".formatted(exitCode), log);
+    }
+    return read;
   }
 
   private static List<Conformance> read(Path json, List<String> subjects) {

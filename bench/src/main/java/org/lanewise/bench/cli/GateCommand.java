@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -99,11 +100,25 @@ final class GateCommand implements Callable<Integer> {
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(junit);
     SafeFile.requireWritable(summary);
+    List<@Nullable Path> inputs = Arrays.asList(file(base), file(candidate), policyFile, Path.of(GatePolicy.FILE));
+    SafeFile.requireOther("--json", json, also(inputs, reanalyse, junit, summary));
+    SafeFile.requireOther("--junit", junit, also(inputs, reanalyse, summary));
+    SafeFile.requireOther("--summary", summary, also(inputs, reanalyse));
     try (Interruption _ = new Interruption(this::stop)) {
       GateResult result = reanalyse == null ? measured() : reanalysed();
       report(result);
       return result.exitCode(ci);
     }
+  }
+
+  private static @Nullable Path file(@Nullable String build) {
+    return build == null || build.startsWith(KernelsJar.GIT) ? null : Path.of(build);
+  }
+
+  private static List<@Nullable Path> also(List<@Nullable Path> some, @Nullable Path... more) {
+    List<@Nullable Path> all = new ArrayList<>(some);
+    all.addAll(Arrays.asList(more));
+    return all;
   }
 
   private void report(GateResult result) {
@@ -128,6 +143,8 @@ final class GateCommand implements Callable<Integer> {
     stopped = true;
     if (measurement != null) {
       measurement.stop();
+    } else { // a build, or the check of the candidate's conformance
+      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
     }
   }
 
@@ -157,7 +174,7 @@ final class GateCommand implements Callable<Integer> {
       baseBuild = baseBuild.copied("base");
       candidateBuild = candidateBuild.copied("candidate");
       found = TwinBenchmarks.of(baseBuild.jar(), candidateBuild.jar(), benchmarks);
-      found.unknown().stream().distinct().forEach(steps::note);
+      found.unknown().stream().map(TwinBenchmarks.Unknown::why).distinct().forEach(steps::note);
       policy.unmatched(benchmarks).forEach(glob -> steps.note("The policy's '%s' matches no benchmark.".formatted(glob)));
       steps.accept("checking the candidate's conformance");
       conformance = found.common().isEmpty() ? List.of() : conformance(candidateBuild.jar(), found);

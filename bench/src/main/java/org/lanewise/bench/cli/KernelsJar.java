@@ -1,5 +1,6 @@
 package org.lanewise.bench.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -19,7 +20,8 @@ import org.lanewise.bench.UserError;
  * @param jar the file
  */
 record KernelsJar(String name, Path jar) {
-  private static final String GIT = "git:";
+  /** What the name of a commit begins with. */
+  static final String GIT = "git:";
   private static final String TARGET = "kernels/target";
   private static final String JAR = "lanewise-kernels-*.jar";
   private static final int BUILD_MINUTES = 15;
@@ -63,6 +65,10 @@ record KernelsJar(String name, Path jar) {
       Path own = Files.createTempDirectory(folder, side);
       own.toFile().deleteOnExit();
       Path copy = own.resolve(jar.getFileName());
+      if (copy.toString().contains(File.pathSeparator)) {
+        throw UserError.environment(
+            "%s has a '%s' in its path, which ends an entry of a class path; move or rename it.".formatted(copy, File.pathSeparator));
+      }
       copy.toFile().deleteOnExit();
       return new KernelsJar(name, Files.copy(jar, copy));
     } catch (IOException e) {
@@ -74,10 +80,18 @@ record KernelsJar(String name, Path jar) {
     Path folder = project.resolve(TARGET);
     if (Files.isDirectory(folder)) {
       try (DirectoryStream<Path> jars = Files.newDirectoryStream(folder, JAR)) {
+        List<Path> found = new ArrayList<>();
         for (Path jar : jars) {
           if (!jar.toString().endsWith("-sources.jar") && !jar.toString().endsWith("-javadoc.jar")) {
-            return jar;
+            found.add(jar);
           }
+        }
+        if (found.size() > 1) {
+          throw UserError.environment(
+              "There are %d of %s in %s; delete the old ones, or name a jar.".formatted(found.size(), JAR, folder));
+        }
+        if (!found.isEmpty()) {
+          return found.getFirst();
         }
       } catch (IOException e) {
         throw UserError.unreadable(folder, e);

@@ -71,6 +71,9 @@ public final class GateFile {
       throw UserError.environment(
           "%s has %d rows, expected %s; measure again.".formatted(path, file.results().size(), expected));
     }
+    if (!(file.environment().get("complete") instanceof JsonPrimitive complete) || !complete.isBoolean()) {
+      throw UserError.environment("%s does not say whether its run was complete; measure again.".formatted(path));
+    }
     List<Row> rows = new ArrayList<>();
     List<PairedBenchmark> added = new ArrayList<>();
     List<Removed> removed = new ArrayList<>();

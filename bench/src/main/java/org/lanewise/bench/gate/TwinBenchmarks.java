@@ -1,5 +1,7 @@
 package org.lanewise.bench.gate;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -7,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.gate.Twin.Missing;
 
@@ -16,8 +19,8 @@ import org.lanewise.bench.gate.Twin.Missing;
  * @param common what can be compared
  * @param added what only the candidate has
  * @param removed what only the base has
- * @param failed what both have and this machine cannot run
- * @param unknown what neither has, in sentences
+ * @param failed what both have and cannot be run, because of this machine or of the kernel
+ * @param unknown what neither has
  * @param loosened by kernel, what the base promises and the candidate does not, in sentences: the candidate is held to its own
  *     promises, so that one that promises less could otherwise be less accurate unseen
  */
@@ -26,67 +29,91 @@ public record TwinBenchmarks(
     List<PairedBenchmark> added,
     List<PairedBenchmark> removed,
     List<Comparison> failed,
-    List<String> unknown,
+    List<Unknown> unknown,
     Map<String, Set<String>> loosened) {
 
   /**
-   * Tries benchmarks.
+   * What neither build has.
    *
-   * @throws UserError if a jar is none of the kernels, the two would be one build, or neither has any of the benchmarks
+   * @param why a sentence
+   */
+  public record Unknown(PairedBenchmark benchmark, String why) {}
+
+  private TwinBenchmarks() {
+    this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new TreeMap<>());
+  }
+
+  /**
+   * Tries benchmarks, in a JVM of its own.
+   *
+   * @throws UserError if a jar is none of the kernels, the two would be one build, neither has anything of a kernel that was
+   *     asked for, or a kernel ends the JVM or does not return
    */
   public static TwinBenchmarks of(Path base, Path candidate, List<PairedBenchmark> benchmarks) {
-    TwinBenchmarks found =
-        new TwinBenchmarks(
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new TreeMap<>());
+    TwinBenchmarks found = TrialFork.run(new ForkOrder(base, candidate, benchmarks, 0));
+    for (String kernel : benchmarks.stream().map(PairedBenchmark::kernel).distinct().toList()) {
+      List<Unknown> nothing = found.unknown.stream().filter(one -> one.benchmark.kernel().equals(kernel)).toList();
+      if (nothing.size() == benchmarks.stream().filter(one -> one.kernel().equals(kernel)).count()) {
+        throw UserError.usage("No benchmark of '%s' is left to compare: %s".formatted(kernel, nothing.getFirst().why));
+      }
+    }
+    return found;
+  }
+
+  /** Tries benchmarks in this JVM. */
+  static TwinBenchmarks triedHere(Path base, Path candidate, List<PairedBenchmark> benchmarks) {
+    TwinBenchmarks found = new TwinBenchmarks();
     try (Twin first = Twin.open("base", base);
         Twin second = Twin.open("candidate", candidate)) {
       benchmarks.forEach(benchmark -> found.add(benchmark, first, second));
-    }
-    if (found.unknown.size() == benchmarks.size()) {
-      throw UserError.usage("No benchmark is left to compare: %s".formatted(found.unknown.getFirst()));
     }
     return found;
   }
 
   private void add(PairedBenchmark benchmark, Twin base, Twin candidate) {
-    Twin.Block ofBase = null;
-    Missing baseLacks = null;
     try {
-      ofBase = base.trial(benchmark);
-    } catch (Missing e) {
-      baseLacks = e;
-    }
-    Twin.Block ofCandidate;
-    try {
-      ofCandidate = candidate.trial(benchmark);
-    } catch (Missing e) {
-      if (e.onlyHere || baseLacks != null && baseLacks.onlyHere) {
-        failed.add(Comparison.failed(benchmark, e.getMessage()));
-      } else if (baseLacks != null) {
-        unknown.add("%s %s".formatted(baseLacks.getMessage(), e.getMessage()));
-      } else {
+      Trial ofBase = Trial.of(benchmark, base);
+      Trial ofCandidate = Trial.of(benchmark, candidate);
+      if (ofBase.block != null && ofCandidate.block != null) {
+        Twin.requireDifferent(base, ofBase.block, candidate, ofCandidate.block);
+        common.add(benchmark);
+        comparePromises(benchmark.kernel(), ofBase.block.promised(), ofCandidate.block.promised());
+      } else if (ofBase.isOnlyHere() || ofCandidate.isOnlyHere()) {
+        failed.add(Comparison.failed(benchmark, ofBase.isOnlyHere() ? ofBase.why() : ofCandidate.why()));
+      } else if (ofBase.block != null) {
         removed.add(benchmark);
+      } else if (ofCandidate.block != null) {
+        added.add(benchmark);
+      } else {
+        unknown.add(new Unknown(benchmark, "%s %s".formatted(ofBase.why(), ofCandidate.why())));
       }
-      return;
-    }
-    if (ofBase != null) {
-      Twin.requireDifferent(base, ofBase, candidate, ofCandidate);
-      common.add(benchmark);
-      comparePromises(benchmark, ofBase.promised(), ofCandidate.promised());
-    } else if (baseLacks.onlyHere) {
-      failed.add(Comparison.failed(benchmark, baseLacks.getMessage()));
-    } else {
-      added.add(benchmark);
+    } catch (UserError e) {
+      throw e;
+    } catch (RuntimeException | Error e) { // of the kernel: whatever it throws
+      failed.add(Comparison.failed(benchmark, "A call of the kernel threw %s.".formatted(e)));
     }
   }
 
-  private void comparePromises(PairedBenchmark benchmark, Map<String, Double> base, Map<String, Double> candidate) {
-    String of = "%s %s".formatted(benchmark.work().operation(), benchmark.work().dtype());
+  /** One build's side of a trial: a block, or why there is none. */
+  private record Trial(Twin.@Nullable Block block, @Nullable Missing missing) {
+    static Trial of(PairedBenchmark benchmark, Twin twin) {
+      try {
+        return new Trial(twin.trial(benchmark), null);
+      } catch (Missing e) {
+        return new Trial(null, e);
+      }
+    }
+
+    boolean isOnlyHere() {
+      return missing != null && missing.onlyHere;
+    }
+
+    String why() {
+      return missing == null ? "" : String.valueOf(missing.getMessage());
+    }
+  }
+
+  private void comparePromises(String kernel, Map<String, Double> base, Map<String, Double> candidate) {
     new TreeMap<>(base)
         .forEach(
             (promise, before) -> {
@@ -94,13 +121,72 @@ public record TwinBenchmarks(
               if (now > before) {
                 String sentence =
                     before == 0
-                        ? "The base declares %s of %s, the candidate does not".formatted(promise, of)
-                        : "The candidate declares a bound of %s ULP for %s of %s, the base %s"
-                            .formatted(now, promise, of, before);
+                        ? "The base declares %s, the candidate does not".formatted(promise)
+                        : "The candidate declares a bound of %s ULP for %s, the base %s".formatted(now, promise, before);
                 loosened
-                    .computeIfAbsent(benchmark.kernel(), _ -> new LinkedHashSet<>())
+                    .computeIfAbsent(kernel, _ -> new LinkedHashSet<>())
                     .add(sentence + "; --allow-looser-bounds accepts it.");
               }
             });
+  }
+
+  /** What {@link #of(JsonObject, List)} reads. */
+  JsonObject toJson() {
+    JsonObject json = new JsonObject();
+    json.add("common", names(common));
+    json.add("added", names(added));
+    json.add("removed", names(removed));
+    JsonObject problems = new JsonObject();
+    failed.forEach(one -> problems.addProperty(one.benchmark().name(), one.problem()));
+    json.add("failed", problems);
+    JsonObject reasons = new JsonObject();
+    unknown.forEach(one -> reasons.addProperty(one.benchmark.name(), one.why));
+    json.add("unknown", reasons);
+    JsonObject sentences = new JsonObject();
+    loosened.forEach(
+        (kernel, all) -> {
+          JsonArray array = new JsonArray();
+          all.forEach(array::add);
+          sentences.add(kernel, array);
+        });
+    json.add("loosened", sentences);
+    return json;
+  }
+
+  static TwinBenchmarks of(JsonObject json, List<PairedBenchmark> benchmarks) {
+    TwinBenchmarks found = new TwinBenchmarks();
+    for (PairedBenchmark benchmark : benchmarks) {
+      String name = benchmark.name();
+      if (isIn(json.getAsJsonArray("common"), name)) {
+        found.common.add(benchmark);
+      } else if (isIn(json.getAsJsonArray("added"), name)) {
+        found.added.add(benchmark);
+      } else if (isIn(json.getAsJsonArray("removed"), name)) {
+        found.removed.add(benchmark);
+      } else if (json.getAsJsonObject("failed").has(name)) {
+        found.failed.add(Comparison.failed(benchmark, json.getAsJsonObject("failed").get(name).getAsString()));
+      } else {
+        found.unknown.add(new Unknown(benchmark, json.getAsJsonObject("unknown").get(name).getAsString()));
+      }
+    }
+    json.getAsJsonObject("loosened")
+        .asMap()
+        .forEach(
+            (kernel, all) -> {
+              Set<String> sentences = new LinkedHashSet<>();
+              all.getAsJsonArray().forEach(sentence -> sentences.add(sentence.getAsString()));
+              found.loosened.put(kernel, sentences);
+            });
+    return found;
+  }
+
+  private static JsonArray names(List<PairedBenchmark> benchmarks) {
+    JsonArray names = new JsonArray();
+    benchmarks.forEach(benchmark -> names.add(benchmark.name()));
+    return names;
+  }
+
+  private static boolean isIn(JsonArray names, String name) {
+    return names.asList().stream().anyMatch(one -> one.getAsString().equals(name));
   }
 }

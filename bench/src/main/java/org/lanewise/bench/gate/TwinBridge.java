@@ -1,6 +1,7 @@
 package org.lanewise.bench.gate;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -41,7 +42,7 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
    * The block of a work.
    *
    * @param work values by name, see {@link Twin#block}; gets the provider's class under {@code "provider"}, if there is one of
-   *     that id, what it promises under {@code "promised"}, and the ids of all under {@code "known"}
+   *     that id, what it promises of all it has under {@code "promised"}, and the ids of all under {@code "known"}
    * @return null where the build has no such kernel
    */
   @Override
@@ -64,12 +65,13 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
       return null;
     }
     boolean supplied = false;
+    Map<String, Double> promised = new HashMap<>();
     for (Declaration declaration : provider.declarations()) {
-      if (declaration.operation().id().equals(work.get("operation")) && declaration.dtype().id().equals(work.get("dtype"))) {
-        supplied = true;
-        work.put("promised", promises(declaration));
-      }
+      supplied |=
+          declaration.operation().id().equals(work.get("operation")) && declaration.dtype().id().equals(work.get("dtype"));
+      promised.putAll(promises(declaration));
     }
+    work.put("promised", promised);
     if (!supplied) {
       return null;
     }
@@ -94,13 +96,15 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
 
   /** Bounds in ULP; a promise that is no bound is 0 where it is made. */
   private static Map<String, Double> promises(Declaration declaration) {
+    String of = " of " + declaration.operation().id() + " " + declaration.dtype().id();
     return Map.of(
-        "the loss", declaration.lossUlp(),
-        "the gradient", declaration.gradientUlp(),
-        "losses and gradients whose terms may cancel", declaration.mixedUlp(),
-        "mean and sum", declaration.reducedUlp(),
-        "reproducible bits", declaration.reproducibleBits() ? 0 : Double.POSITIVE_INFINITY,
-        "no allocation", declaration.allocationFree() ? 0 : Double.POSITIVE_INFINITY);
+        "a kernel" + of, 0.0,
+        "the loss" + of, declaration.lossUlp(),
+        "the gradient" + of, declaration.gradientUlp(),
+        "losses and gradients whose terms may cancel" + of, declaration.mixedUlp(),
+        "mean and sum" + of, declaration.reducedUlp(),
+        "reproducible bits" + of, declaration.reproducibleBits() ? 0 : Double.POSITIVE_INFINITY,
+        "no allocation" + of, declaration.allocationFree() ? 0 : Double.POSITIVE_INFINITY);
   }
 
   /** Runs so many calls; the nanoseconds from the first to the last. */

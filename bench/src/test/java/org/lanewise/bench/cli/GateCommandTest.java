@@ -3,6 +3,7 @@ package org.lanewise.bench.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -108,6 +109,25 @@ class GateCommandTest {
     refused(ExitCode.ENVIRONMENT, "is no jar of the kernels", "--base", TestJars.empty(folder).toString(), "--candidate", b);
     refused(ExitCode.ENVIRONMENT, "is no jar of the kernels", "--base", b, "--candidate", TestJars.empty(folder).toString());
     refused(ExitCode.ENVIRONMENT, "no commit 'no-such-branch'", "--base", "git:no-such-branch", "--candidate", b);
+  }
+
+  @Test
+  void anOutputDoesNotOverwriteWhatIsRead() throws IOException {
+    String a = kernels("a.jar");
+    String b = kernels("b.jar");
+    String xml = folder.resolve("x.xml").toString();
+    refused(ExitCode.USAGE, "would overwrite", "--base", a, "--candidate", b, "--json", a);
+    refused(ExitCode.USAGE, "would overwrite", "--base", a, "--candidate", b, "--junit", b);
+    refused(ExitCode.USAGE, "would overwrite", "--base", a, "--candidate", b, "--junit", xml, "--summary", xml);
+    refused(ExitCode.USAGE, "would overwrite", "--reanalyse", xml, "--summary", xml);
+  }
+
+  /** The second entry of a class path would be the kernels of this program. */
+  @Test
+  void aPathThatEndsAnEntryOfAClassPathIsRefused() throws IOException {
+    String b = kernels("b.jar");
+    String odd = TestJars.kernels(folder, "a" + File.pathSeparator + "b.jar").toString();
+    refused(ExitCode.ENVIRONMENT, "ends an entry of a class path", "--base", odd, "--candidate", b);
   }
 
   @Test

@@ -64,7 +64,7 @@ class GateOutputTest {
             Comparison.failed(benchmark("vector", 256, "forward_backward"), "Fork 2 ended with | and <exit> 134.")),
         List.of(benchmark("vector", 1, "forward")),
         List.of(),
-        List.of(new Conformance("scalar", 20, List.of()), new Conformance("vector", 20, List.of())),
+        List.of(new Conformance("front-door", 20, List.of()), new Conformance("scalar", 20, List.of()), new Conformance("vector", 20, List.of())),
         read,
         false);
   }
@@ -108,7 +108,7 @@ class GateOutputTest {
             List.of(comparison("vector", 16, "forward", 1.0)),
             List.of(),
             List.of(benchmark("vector", 1, "forward"), benchmark("vector", 2, "forward")),
-            List.of(new Conformance("vector", 20, List.of("The loss is off by 9 ULP."))),
+            List.of(new Conformance("front-door", 20, List.of()), new Conformance("vector", 20, List.of("The loss is off by 9 ULP."))),
             GatePolicy.none(),
             false);
 
@@ -150,7 +150,7 @@ class GateOutputTest {
     JUnitXml.write(file, List.of(GateJUnit.suite(result())));
     String xml = Files.readString(file);
 
-    assertTrue(xml.contains("<testsuite name=\"gate\" tests=\"8\" failures=\"2\" skipped=\"1\">"), xml);
+    assertTrue(xml.contains("<testsuite name=\"gate\" tests=\"9\" failures=\"2\" skipped=\"1\">"), xml);
     assertTrue(
         xml.contains(
             "<testcase classname=\"gate.vector.cross_entropy\""

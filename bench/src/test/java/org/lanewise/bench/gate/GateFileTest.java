@@ -37,12 +37,13 @@ class GateFileTest {
     comparisons.add(Comparison.failed(Forked.benchmark("scalar", 1), "Fork 2 hung for 60 s."));
     JsonObject environment = new JsonObject();
     environment.addProperty("cpu", "a processor");
+    environment.addProperty("complete", true);
     return GateResult.of(
         environment,
         comparisons,
         List.of(Forked.benchmark("scalar", 2)),
         List.of(Forked.benchmark("scalar", 3)),
-        List.of(new Conformance("vector", 9, List.of()), new Conformance("scalar", 9, List.of("It is off."))),
+        List.of(new Conformance("front-door", 9, List.of()), new Conformance("vector", 9, List.of()), new Conformance("scalar", 9, List.of("It is off."))),
         GatePolicy.parse(
             """
             {"format": "lanewise/gate-policy", "version": 1,
@@ -135,6 +136,12 @@ class GateFileTest {
   @Test
   void aFileThatLostRowsOrItsEndIsRefused() throws IOException {
     String text = GateFile.of(run()).text();
+    for (String lost : new String[] {"", "\"complete\":null,", "\"complete\":\"yes\","}) {
+      String changed = text.replace("\"complete\":true,", lost);
+      assertTrue(!changed.equals(text), text);
+      UserError error = assertThrows(UserError.class, () -> GateFile.read(written(changed)));
+      assertTrue(error.getMessage().contains("does not say whether its run was complete"), error.getMessage());
+    }
     List<String> lines = new ArrayList<>(text.lines().toList());
     lines.remove(3);
     assertThrows(UserError.class, () -> GateFile.read(written(String.join("\n", lines))));

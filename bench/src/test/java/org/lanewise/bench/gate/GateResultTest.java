@@ -12,6 +12,7 @@ import org.lanewise.bench.gate.GateResult.Mean;
 import org.lanewise.bench.gate.Judgement.Verdict;
 
 class GateResultTest {
+  private static final Conformance FRONT_DOOR = new Conformance("front-door", 50, List.of());
   private static final Conformance CONFORMS = new Conformance("vector", 100, List.of());
   private static final PairedBenchmark BENCHMARK = Forked.benchmark("vector", 256);
   private static final Comparison SAME = Forked.comparison(Forked.of(5, 1.0), List.of());
@@ -29,7 +30,7 @@ class GateResultTest {
 
   private static GateResult result(GatePolicy policy, Comparison... comparisons) {
     return GateResult.of(
-        new JsonObject(), List.of(comparisons), List.of(), List.of(), List.of(CONFORMS), policy, false);
+        new JsonObject(), List.of(comparisons), List.of(), List.of(), List.of(FRONT_DOOR, CONFORMS), policy, false);
   }
 
   private static void assertResult(Verdict verdict, int exit, int exitInCi, GateResult result) {
@@ -74,7 +75,8 @@ class GateResultTest {
     GateResult unchecked =
         GateResult.of(new JsonObject(), List.of(SAME), List.of(), List.of(), List.of(), GatePolicy.none(), false);
     assertResult(Verdict.UNMEASURED, 3, 3, unchecked);
-    assertEquals(List.of("The conformance of 'vector' was not checked."), unchecked.gaps());
+    assertEquals(
+        List.of("The conformance of 'front-door' was not checked.", "The conformance of 'vector' was not checked."), unchecked.gaps());
 
     GateResult noCases =
         GateResult.of(
@@ -82,7 +84,7 @@ class GateResultTest {
             List.of(SAME),
             List.of(),
             List.of(),
-            List.of(new Conformance("vector", 0, List.of())),
+            List.of(FRONT_DOOR, new Conformance("vector", 0, List.of())),
             GatePolicy.none(),
             false);
     assertResult(Verdict.UNMEASURED, 3, 3, noCases);
@@ -98,7 +100,7 @@ class GateResultTest {
         3,
         3,
         GateResult.of(
-            environment, List.of(SAME), List.of(), List.of(), List.of(CONFORMS), GatePolicy.none(), false));
+            environment, List.of(SAME), List.of(), List.of(), List.of(FRONT_DOOR, CONFORMS), GatePolicy.none(), false));
   }
 
   @Test
@@ -106,12 +108,12 @@ class GateResultTest {
     PairedBenchmark other = Forked.benchmark("vector", 16);
     GateResult added =
         GateResult.of(
-            new JsonObject(), List.of(SAME), List.of(other), List.of(), List.of(CONFORMS), GatePolicy.none(), false);
+            new JsonObject(), List.of(SAME), List.of(other), List.of(), List.of(FRONT_DOOR, CONFORMS), GatePolicy.none(), false);
     GateResult removed =
         GateResult.of(
-            new JsonObject(), List.of(SAME), List.of(), List.of(other), List.of(CONFORMS), GatePolicy.none(), false);
+            new JsonObject(), List.of(SAME), List.of(), List.of(other), List.of(FRONT_DOOR, CONFORMS), GatePolicy.none(), false);
     GateResult waived =
-        GateResult.of(new JsonObject(), List.of(SAME), List.of(), List.of(other), List.of(CONFORMS), WAIVED, false);
+        GateResult.of(new JsonObject(), List.of(SAME), List.of(), List.of(other), List.of(FRONT_DOOR, CONFORMS), WAIVED, false);
 
     assertResult(Verdict.PASS, 0, 0, added);
     assertResult(Verdict.UNMEASURED, 3, 3, removed);
@@ -123,7 +125,7 @@ class GateResultTest {
     Comparison bits = new Comparison(BENCHMARK, Forked.of(5, 1.0), List.of(), 0, 0, false, 0, null);
     GateResult allowed =
         GateResult.of(
-            new JsonObject(), List.of(bits), List.of(), List.of(), List.of(CONFORMS), GatePolicy.none(), true);
+            new JsonObject(), List.of(bits), List.of(), List.of(), List.of(FRONT_DOOR, CONFORMS), GatePolicy.none(), true);
 
     assertResult(Verdict.REGRESSED, 1, 1, result(GatePolicy.none(), bits));
     assertResult(Verdict.PASS, 0, 0, allowed);

@@ -188,6 +188,8 @@ class JudgeTest {
     Judgement judgement = Judge.of(allocates, Threshold.DEFAULT);
     assertVerdict(Verdict.REGRESSED, judgement);
     assertEquals("A call allocates 40 bytes, that of the base 16.", judgement.reason());
+    Comparison oneByte = new Comparison(benchmark, SAME, List.of(), 16, 17, true, 0, null);
+    assertVerdict(Verdict.REGRESSED, Judge.of(oneByte, Threshold.DEFAULT));
     assertVerdict(Verdict.REGRESSED, Judge.of(otherBits, Threshold.DEFAULT));
     assertVerdict(Verdict.PASS, Judge.of(otherBits, Threshold.DEFAULT.withNewBits()));
   }
