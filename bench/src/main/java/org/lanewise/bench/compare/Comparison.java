@@ -97,7 +97,7 @@ public final class Comparison {
               .formatted(base, cpus.size(), String.join(", ", cpus)));
     }
     Map<Implementation, JsonObject> environments = new LinkedHashMap<>();
-    Map<Implementation, Map<Work, MeasuredRow>> measured = measured(files, null, environments);
+    Map<Implementation, Map<Work, MeasuredRow>> measured = measured(files, cpus.isEmpty() ? null : cpus.getFirst(), environments);
     List<Implementation> ofBase = onCpu(measured.keySet(), base);
     if (ofBase.isEmpty()) {
       throw UserError.environment(
@@ -230,8 +230,8 @@ public final class Comparison {
     List<Implementation> onCpu = candidates.stream().filter(who -> peers.contains(who.name())).toList();
     if (onCpu.isEmpty()) {
       throw UserError.environment(
-          "The %d files hold nothing to compare '%s' with; add the results of a GPU (python3 bench/gpu/pytorch_gpu.py) or of peers, or name something with --against: %s."
-              .formatted(files.size(), base, names(candidates)));
+          "The %d files hold nothing to compare '%s' with: neither a GPU nor peers on the same CPU; add the results of a GPU (%s) or of peers, or name something with --against: %s."
+              .formatted(files.size(), base, CompareWords.MEASURE_A_GPU, names(candidates)));
     }
     return onCpu;
   }

@@ -87,7 +87,8 @@ record CrossoverSection(Results results, List<Comparison> comparisons) implement
     List<Plot.Series> series = new ArrayList<>();
     for (Implementation who : all) {
       List<Plot.Point> points = curve.rows(who).stream().map(row -> ThroughputPlot.point(row)).toList();
-      Style style = results.styles().of(Who.of(who, comparison.environment(who)));
+      Who where = Who.of(who, comparison.environment(who));
+      Style style = where.onCpu() ? results.styles().of(where) : results.styles().ofTransfer(who.transfer());
       series.add(new Plot.Series(CompareWords.shortName(who), style, Plot.Form.LINE, points));
     }
     List<Plot.Crossing> crossings = new ArrayList<>();
