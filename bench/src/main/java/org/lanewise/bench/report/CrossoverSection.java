@@ -31,16 +31,16 @@ record CrossoverSection(Results results, List<Comparison> comparisons) implement
 
   @Override
   public void render(Page page) {
-    if (comparisons.isEmpty()) {
-      return;
-    }
     Page plots = page.nested();
     comparisons.forEach(
         comparison ->
-            comparison
-                .curves()
+            comparison.curves().stream()
+                .filter(curve -> curve.batches().size() > 1) // at one batch size nothing can cross
                 .forEach(
                     curve -> curve.groups().forEach((name, others) -> plot(plots, comparison, curve, name, others))));
+    if (plots.isEmpty()) {
+      return;
+    }
     page.open("crossover", "From which batch size on another one wins");
     page.add("<p>Logits computed per second by batch size. A ring stands where one overtakes the other, interpolated ")
         .add("between measured points; its bar shows how far the 5th and 95th percentiles of the times leave room for ")
