@@ -59,14 +59,15 @@ final class StoredResults {
     if (file.kind().equals("bench")) {
       assertTrue(environment.get("complete").getAsBoolean(), name + " is of an interrupted run");
     }
-    assertEquals(List.of(), paths(environment, file.results()), name);
+    assertEquals(List.of(), paths(file), name);
     return file;
   }
 
-  private static List<String> paths(JsonObject environment, List<JsonObject> rows) {
+  /** The texts of a file that hold an absolute path. */
+  static List<String> paths(ResultFile file) {
     List<String> paths = new ArrayList<>();
-    collect(environment, paths);
-    rows.forEach(row -> collect(row, paths));
+    collect(file.environment(), paths);
+    file.results().forEach(row -> collect(row, paths));
     return paths;
   }
 
