@@ -115,7 +115,13 @@ class CompareCommandTest {
   void aReportIsWritten() throws IOException {
     Path report = folder.resolve("r.html");
     assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--report", report), err.toString());
-    assertTrue(Files.readString(report).contains(GPU));
+    String html = Files.readString(report);
+    assertTrue(html.contains(GPU));
+    // launch overtakes one thread and two; pageable, drawn as well, overtakes nobody.
+    assertEquals(2, html.split("<circle class=\"ring\" cx=\"\\d+\\.\\d\" cy", -1).length - 1);
+    assertTrue(html.contains("<li>launch against vector: faster is launch from batch 20,000 on (18,000 to 22,000).</li>"));
+    assertTrue(html.contains("</svg>pageable</li>"));
+    assertTrue(html.contains("[\"vector\",\"pytorch-compile, Some GPU, launch\",20000,"), "in the data of the page");
   }
 
   @Test
