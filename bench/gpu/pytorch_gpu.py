@@ -714,8 +714,13 @@ def cpu_model():
     return found.group(1).strip() if found else platform.processor() or platform.machine()
 
 
+def portable(arguments):
+    """Arguments without the folders of this machine: a result is passed on, and where a file lay changes no number."""
+    return [re.sub(r"(?:^|(?<==))~?/(?:[^/]*/)*", "", argument) for argument in arguments]
+
+
 def environment(machine, arguments):
-    return {"program": "bench/gpu/pytorch_gpu.py", "arguments": arguments,
+    return {"program": "bench/gpu/pytorch_gpu.py", "arguments": portable(arguments),
             "utc": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "git_commit": output_of("git", "-C", str(ROOT), "rev-parse", "HEAD"),
             "python": platform.python_version(), "torch": torch.__version__, "cuda": torch.version.cuda,

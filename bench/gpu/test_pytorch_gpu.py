@@ -283,6 +283,13 @@ class ProgramTest(WithFolder):
         self.assertNotIn("time", document["results"][0])
         self.assertIn("time", document["results"][1])
 
+    def test_the_arguments_are_kept_without_folders(self):
+        for argument, kept in (("/a/b/grid.json", "grid.json"), ("--out=/a/b c/x.json", "--out=x.json"), ("~/x", "x"),
+                               ("bench/grid.json", "bench/grid.json"), ("--device", "--device"), ("0.5", "0.5")):
+            self.assertEqual(program.portable([argument]), [kept])
+        _, _, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE)))
+        self.assertNotIn(str(self.folder), json.dumps(document["environment"]))
+
     def test_a_failed_compilation_is_a_row(self):
         with mock.patch.object(torch, "compile", side_effect=RuntimeError("\nno compiler\nmuch more")):
             code, _, document = self.run_program(grid=grid_of(entry(CE)))

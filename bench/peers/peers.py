@@ -338,7 +338,7 @@ def environment(options, arguments):
     for name in ("numpy", "torch", "jax", "jaxlib"):
         module = sys.modules.get(name)
         versions[name] = getattr(module, "__version__", None)
-    return {"program": "bench/peers/peers.py", "arguments": arguments,
+    return {"program": "bench/peers/peers.py", "arguments": shared.portable(arguments),
             "utc": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "git_commit": shared.output_of("git", "-C", str(ROOT), "rev-parse", "HEAD"),
             "python": platform.python_version(), **versions, "os": platform.platform(), "cpu": shared.cpu_model(),

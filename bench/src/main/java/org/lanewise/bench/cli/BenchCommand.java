@@ -32,6 +32,7 @@ import org.lanewise.bench.report.HtmlReport;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.bench.results.Portable;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
 import org.lanewise.kernels.Kernels;
@@ -159,6 +160,7 @@ final class BenchCommand implements Callable<Integer> {
             null,
             profile ? Profilers.here(err::println) : Profilers.always());
     JsonObject environment = environment(providers);
+    environment.add("arguments", arguments());
     try (Peers beside =
         new Peers(
             peerNames,
@@ -206,6 +208,13 @@ final class BenchCommand implements Callable<Integer> {
         return complete ? exitCode(rows, providers, peerNames, err) : ExitCode.INCONCLUSIVE;
       }
     }
+  }
+
+  /** What was typed after {@code lanewise}. */
+  private JsonArray arguments() {
+    JsonArray arguments = new JsonArray();
+    spec.root().commandLine().getParseResult().originalArgs().forEach(text -> arguments.add(Portable.text(text)));
+    return arguments;
   }
 
   /** Where the kernels are measured. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.compare.CompareWords;
 import org.lanewise.bench.compare.Comparison;
 import org.lanewise.bench.compare.Prices;
 import org.lanewise.bench.report.HtmlReport;
@@ -27,6 +28,10 @@ import picocli.CommandLine.Spec;
       "claimed only where on both sides of it it is clear who is faster; in brackets, how far",
       "the 5th and 95th percentiles of the times leave room for it. On a GPU each row says",
       "what is transferred: docs/gpu.md.",
+      "",
+      "No result of a GPU is stored with the project, for none was at hand. This makes one, on a",
+      "machine that has a GPU and PyTorch:",
+      "  " + CompareWords.MEASURE_A_GPU,
       "",
       "Examples:",
       "  ./lanewise compare cpu.json gpu.json",
@@ -64,9 +69,10 @@ final class CompareCommand implements Callable<Integer> {
     SafeFile.requireWritable(report);
     Prices told = new Prices(prices);
     List<ResultFile> results = files.stream().map(file -> ResultFile.read(file, Comparison.KINDS)).toList();
-    spec.commandLine().getOut().print(new CompareTable(Comparison.of(results, base, against), told));
+    Comparison comparison = Comparison.of(results, base, against);
+    spec.commandLine().getOut().print(new CompareTable(comparison, told));
     if (report != null) {
-      new HtmlReport(results).write(report);
+      new HtmlReport(results, comparison).write(report);
     }
     return ExitCode.GOOD;
   }

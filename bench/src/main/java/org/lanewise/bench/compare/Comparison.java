@@ -1,6 +1,7 @@
 package org.lanewise.bench.compare;
 
 import com.google.gson.JsonObject;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -9,8 +10,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
 import org.lanewise.bench.results.ResultFile;
@@ -41,6 +44,28 @@ public final class Comparison {
       return batches(base.values()).stream().filter(ofOthers::contains).sorted().toList();
     }
 
+    /**
+     * The others as they stand side by side: those on one device that differ in what is transferred alone, and all on the CPU.
+     */
+    public Map<String, List<Implementation>> groups() {
+      Map<String, List<Implementation>> groups = new LinkedHashMap<>();
+      for (Implementation who : others.keySet()) {
+        String name = who.device().equals(CPU) ? "all on the CPU" : "%s on %s".formatted(who.name(), who.device());
+        groups.computeIfAbsent(name, _ -> new ArrayList<>()).add(who);
+      }
+      return groups;
+    }
+
+    /** The rows of one that takes part. */
+    public List<MeasuredRow> rows(Implementation who) {
+      return Objects.requireNonNull(base.containsKey(who) ? base.get(who) : others.get(who));
+    }
+
+    /** The row of one that takes part at a batch size; null where it was not measured. */
+    public @Nullable MeasuredRow row(Implementation who, int batch) {
+      return rows(who).stream().filter(row -> row.work().batch() == batch).findFirst().orElse(null);
+    }
+
     private static Set<Integer> batches(Collection<List<MeasuredRow>> curves) {
       return curves.stream().flatMap(List::stream).map(row -> row.work().batch()).collect(Collectors.toSet());
     }
@@ -65,19 +90,58 @@ public final class Comparison {
    *     where nothing was, for the peers on the CPU
    */
   public static Comparison of(List<ResultFile> files, String base, List<String> against) {
+    List<String> cpus = cpus(files, base);
+    if (cpus.size() > 1) {
+      throw UserError.environment(
+          "The kernel '%s' was measured on %d CPUs (%s), and one curve is of one CPU; name the files of one of them."
+              .formatted(base, cpus.size(), String.join(", ", cpus)));
+    }
     Map<Implementation, JsonObject> environments = new LinkedHashMap<>();
-    Map<Implementation, Map<Work, MeasuredRow>> measured = measured(files, environments);
-    List<Implementation> ofBase =
-        measured.keySet().stream().filter(who -> who.name().equals(base) && who.device().equals(CPU)).toList();
+    Map<Implementation, Map<Work, MeasuredRow>> measured = measured(files, cpus.isEmpty() ? null : cpus.getFirst(), environments);
+    List<Implementation> ofBase = onCpu(measured.keySet(), base);
     if (ofBase.isEmpty()) {
       throw UserError.environment(
           "No file holds measurements of the kernel '%s' on the CPU; measure it with 'lanewise bench --json FILE', or name another with --base: %s."
               .formatted(base, names(measured.keySet())));
     }
     List<Implementation> others = others(files, measured.keySet(), base, against);
+    Comparison comparison = between(ofBase, others, measured, environments);
+    if (comparison.curves.isEmpty()) {
+      throw UserError.environment(
+          "No point was measured by both '%s' (%s) and %s (%s): different work is not compared; measure the same preset and dtype."
+              .formatted(base, kinds(ofBase, measured), names(others), kinds(others, measured)));
+    }
+    return comparison;
+  }
+
+  /**
+   * A kernel on each CPU that it was measured on, against all that was measured on other devices; none where no device did the
+   * same work.
+   *
+   * @param files of any kind; only measured rows count
+   */
+  public static List<Comparison> withDevices(List<ResultFile> files, String base) {
+    List<ResultFile> measurements = files.stream().filter(file -> KINDS.contains(file.kind())).toList();
+    List<Comparison> comparisons = new ArrayList<>();
+    for (String cpu : cpus(measurements, base)) {
+      Map<Implementation, JsonObject> environments = new LinkedHashMap<>();
+      Map<Implementation, Map<Work, MeasuredRow>> measured = measured(measurements, cpu, environments);
+      List<Implementation> devices = measured.keySet().stream().filter(who -> !who.device().equals(CPU)).toList();
+      Comparison comparison = between(onCpu(measured.keySet(), base), devices, measured, environments);
+      if (!comparison.curves.isEmpty()) {
+        comparisons.add(comparison);
+      }
+    }
+    return comparisons;
+  }
+
+  private static Comparison between(
+      List<Implementation> ofBase,
+      List<Implementation> others,
+      Map<Implementation, Map<Work, MeasuredRow>> measured,
+      Map<Implementation, JsonObject> environments) {
     Set<Work> ofKernel =
         ofBase.stream().flatMap(who -> measured.get(who).keySet().stream()).collect(Collectors.toSet());
-
     Map<Work, Curve> curves = new LinkedHashMap<>();
     Map<Implementation, Integer> unmatched = new LinkedHashMap<>();
     for (Implementation other : others) {
@@ -93,11 +157,6 @@ public final class Comparison {
         }
       }
     }
-    if (curves.isEmpty()) {
-      throw UserError.environment(
-          "No point was measured by both '%s' (%s) and %s (%s): different work is not compared; measure the same preset and dtype."
-              .formatted(base, kinds(ofBase, measured), names(others), kinds(others, measured)));
-    }
     Set<Work> ofOthers =
         others.stream().flatMap(who -> measured.get(who).keySet().stream()).collect(Collectors.toSet());
     for (Implementation who : ofBase) {
@@ -109,14 +168,35 @@ public final class Comparison {
     return new Comparison(List.copyOf(curves.values()), unmatched, environments);
   }
 
+  private static List<Implementation> onCpu(Set<Implementation> measured, String kernel) {
+    return measured.stream().filter(who -> who.name().equals(kernel) && who.device().equals(CPU)).toList();
+  }
+
+  /** The CPUs on which a kernel was measured. */
+  private static List<String> cpus(List<ResultFile> files, String kernel) {
+    return files.stream()
+        .filter(file -> !onCpu(measured(List.of(file), null, new LinkedHashMap<>()).keySet(), kernel).isEmpty())
+        .map(file -> Environment.cpu(file.environment()))
+        .distinct()
+        .toList();
+  }
+
+  /**
+   * The measured rows of the files.
+   *
+   * @param cpu leaves out what was measured on another CPU than this one; null leaves out nothing
+   * @param environments receives where each was measured
+   */
   private static Map<Implementation, Map<Work, MeasuredRow>> measured(
-      List<ResultFile> files, Map<Implementation, JsonObject> environments) {
+      List<ResultFile> files, @Nullable String cpu, Map<Implementation, JsonObject> environments) {
     Map<Implementation, Map<Work, MeasuredRow>> measured = new LinkedHashMap<>();
     for (ResultFile file : files) {
       for (int i = 0; i < file.results().size(); i++) {
         try {
           MeasuredRow row = MeasuredRow.of(file.results().get(i));
-          if (row.time() != null) {
+          boolean elsewhere =
+              cpu != null && row.implementation().device().equals(CPU) && !Environment.cpu(file.environment()).equals(cpu);
+          if (row.time() != null && !elsewhere) {
             measured.computeIfAbsent(row.implementation(), _ -> new LinkedHashMap<>()).put(row.work(), row);
             environments.put(row.implementation(), file.environment());
           }
@@ -150,8 +230,8 @@ public final class Comparison {
     List<Implementation> onCpu = candidates.stream().filter(who -> peers.contains(who.name())).toList();
     if (onCpu.isEmpty()) {
       throw UserError.environment(
-          "The %d files hold nothing to compare '%s' with; add the results of a GPU (python3 bench/gpu/pytorch_gpu.py) or of peers, or name something with --against: %s."
-              .formatted(files.size(), base, names(candidates)));
+          "The %d files hold nothing to compare '%s' with: neither a GPU nor peers on the same CPU; add the results of a GPU (%s) or of peers, or name something with --against: %s."
+              .formatted(files.size(), base, CompareWords.MEASURE_A_GPU, names(candidates)));
     }
     return onCpu;
   }

@@ -28,6 +28,7 @@ import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
 import org.lanewise.bench.results.MeasuredRow.Time;
+import org.lanewise.bench.results.Portable;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;
 import org.openjdk.jmh.profile.Profiler;
@@ -366,13 +367,13 @@ public final class BenchmarkRunner {
         .formatted(heapBytes / MIB, system.getTotalMemorySize() / MIB);
   }
 
-  /** JMH's record as its JSON result format writes it. */
+  /** JMH's record as its JSON result format writes it, without the folders of this machine. */
   private static JsonObject record(Collection<RunResult> results) {
     ByteArrayOutputStream json = new ByteArrayOutputStream();
     ResultFormatFactory.getInstance(ResultFormatType.JSON, new PrintStream(json, true, StandardCharsets.UTF_8))
         .writeOut(results);
     JsonArray records = JsonParser.parseString(json.toString(StandardCharsets.UTF_8)).getAsJsonArray();
-    return records.get(0).getAsJsonObject();
+    return Portable.object(records.get(0).getAsJsonObject());
   }
 
   /** The mean time of a call in each iteration, fork by fork. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.lanewise.bench.compare.Comparison;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
@@ -27,7 +28,11 @@ public final class HtmlReport {
 
   private static final Pattern TIME_OF_DAY = Pattern.compile("T\\d\\d:\\d\\d:\\d\\d(Z|[+-]\\d\\d:\\d\\d)$");
 
+  /** The kernel that a GPU, where one was measured, is compared with. */
+  private static final String KERNEL = "vector";
+
   private final Results results;
+  private final List<Comparison> comparisons;
 
   /**
    * The report on the given files; of a measurement or a check made twice the last counts.
@@ -36,6 +41,13 @@ public final class HtmlReport {
    */
   public HtmlReport(List<ResultFile> files) {
     results = new Results(files);
+    comparisons = Comparison.withDevices(files, KERNEL);
+  }
+
+  /** The report on the given files with a comparison of one's own choice. */
+  public HtmlReport(List<ResultFile> files, Comparison comparison) {
+    results = new Results(files);
+    comparisons = List.of(comparison);
   }
 
   /** Writes the page beside its place and moves it there. */
@@ -51,6 +63,7 @@ public final class HtmlReport {
             new SummarySection(results),
             new GateSection(results),
             new ScatterSection(results),
+            new CrossoverSection(results, comparisons),
             new ThroughputSection(results),
             new SpeedUpSection(results),
             new ErrorSection(results),

@@ -13,12 +13,20 @@ import java.util.function.ToDoubleFunction;
  * @param yName the vertical axis with its unit
  * @param series what is drawn; those without points are left out
  * @param guides vertical lines
+ * @param crossings where two of the lines cross
  */
-record Plot(String title, Scale x, String yName, List<Series> series, List<Guide> guides) {
+record Plot(
+    String title, Scale x, String yName, List<Series> series, List<Guide> guides, List<Crossing> crossings) {
   private static final double LEFT = 58;
   private static final double RIGHT = Svg.WIDTH - 14;
   private static final double HEIGHT = 260;
   private static final double MOST_SPREAD = 3;
+  private static final double RING = 6;
+
+  /** A plot whose crossings, if lines cross, mean nothing. */
+  Plot(String title, Scale x, String yName, List<Series> series, List<Guide> guides) {
+    this(title, x, yName, series, guides, List.of());
+  }
 
   /** An axis' name with its unit, and its kind. */
   record Scale(String name, boolean logarithmic) {
@@ -67,6 +75,14 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
   /** A vertical line with a short name above it. */
   record Guide(double x, String name) {}
 
+  /**
+   * A ring where two lines cross, with a bar along the horizontal axis: how far the crossing is uncertain.
+   *
+   * @param low at most x
+   * @param high at least x
+   */
+  record Crossing(double x, double y, double low, double high) {}
+
   /** The SVG element and its legend; empty where there is nothing to draw. */
   String render() {
     List<Series> drawn = series.stream().filter(line -> !line.points().isEmpty()).toList();
@@ -89,9 +105,10 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
     svg.yAxis(up, yName, LEFT, RIGHT, top, bottom);
     guides(svg, guides, across, LEFT, RIGHT, top, bottom);
     drawn.forEach(line -> line(svg, line, across, up, top, bottom));
+    crossings.forEach(crossing -> crossing(svg, crossing, across, up, bottom));
     List<Series> dots = drawn.stream().filter(line -> line.form() == Form.DOTS).toList();
     new Labels(LEFT, RIGHT, top, bottom).draw(svg, dots, across, up);
-    return svg.end() + legend(drawn);
+    return svg.end() + legend(drawn, !crossings.isEmpty());
   }
 
   /** Draws vertical lines between the two edges, their names where they do not touch. */
@@ -127,6 +144,15 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
     svg.raw("</g>\n");
   }
 
+  /** The dotted line leads down to the axis. */
+  private static void crossing(Svg svg, Crossing crossing, Axis across, Axis up, double bottom) {
+    double x = across.pixel(crossing.x());
+    double y = up.pixel(crossing.y());
+    svg.add("<path class=\"guide\" d=\"M%.1f %.1fV%.1f\"/>", x, y + RING, bottom);
+    svg.add("<path class=\"range\" d=\"M%.1f %.1fH%.1f\"/>", across.pixel(crossing.low()), y, across.pixel(crossing.high()));
+    svg.add("<circle class=\"ring\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>\n", x, y, RING);
+  }
+
   private static String css(Series line) {
     return (line.form() == Form.ROOF ? "roof " : "") + line.style().css();
   }
@@ -151,7 +177,7 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
     svg.add("<path class=\"spread\" d=\"%s\"/>", trace);
   }
 
-  private static String legend(List<Series> drawn) {
+  private static String legend(List<Series> drawn, boolean crossings) {
     StringBuilder html = new StringBuilder("\n<ul class=\"legend\">");
     List<String> named = new ArrayList<>();
     for (Series line : drawn) {
@@ -167,6 +193,9 @@ record Plot(String title, Scale x, String yName, List<Series> series, List<Guide
                 default -> Style.lineSwatch();
               })
           .append(Html.format("%s</li>", line.name()));
+    }
+    if (crossings) {
+      html.append("<li><svg class=\"swatch\"><path class=\"range\" d=\"M4 7H28\"/><circle class=\"ring\" cx=\"16\" cy=\"7\" r=\"%.1f\"/></svg>crossover</li>".formatted(RING));
     }
     return html.append("</ul>\n").toString();
   }

@@ -18,6 +18,11 @@ final class Styles {
           "scalar", "vector", "plain-math", "plain-vector", "pytorch-eager", "pytorch-compile", "jax-jit",
           "onnxruntime", "c-avx2", "c-avx512");
 
+  private static final List<String> TRANSFERS = List.of("resident", "resident-cold", "launch", "pinned", "pageable");
+
+  /** The first slot of a transfer: those before it are the CPU's, beside which transfers are drawn. */
+  private static final int TRANSFERS_FROM = 2;
+
   /** As far apart are the slots of two machines: a multiple of the number of colours. */
   private static final int MACHINE = 3 * Style.DISTINCT;
 
@@ -48,6 +53,13 @@ final class Styles {
   /** Whose errors are known, whoever measured. */
   Style of(String name) {
     return new Style(slots.getOrDefault(name, 0), false);
+  }
+
+  /** A transfer, where all else of one implementation on a GPU is the same: alike in all plots of that kind. */
+  Style ofTransfer(String transfer) {
+    Style style = new Style(TRANSFERS_FROM + Math.floorMod(TRANSFERS.indexOf(transfer), TRANSFERS.size() + 1), false);
+    used.add(style);
+    return style;
   }
 
   /** All that the page has. */

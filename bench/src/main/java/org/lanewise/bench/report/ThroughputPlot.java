@@ -2,9 +2,11 @@ package org.lanewise.bench.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Time;
 import org.lanewise.bench.results.Quantity;
 import org.lanewise.bench.results.Units;
@@ -17,7 +19,9 @@ import org.lanewise.bench.results.Units;
  * @param rows those measured, by ascending batch
  */
 record ThroughputPlot(Results results, Work work, List<Measured> rows) {
-  private static final String UNIT = "logits per second";
+  static final String UNIT = "logits per second";
+
+  static final Plot.Scale BATCH = Plot.Scale.log("batch size (rows per call)");
 
   /** Whether it is of a single batch. */
   boolean single() {
@@ -37,11 +41,11 @@ record ThroughputPlot(Results results, Work work, List<Measured> rows) {
     List<Plot.Series> series = new ArrayList<>();
     for (Who who : results.curves().who()) {
       List<Plot.Point> points =
-          rows.stream().filter(row -> row.who().equals(who)).map(ThroughputPlot::point).toList();
+          rows.stream().filter(row -> row.who().equals(who)).map(row -> point(row)).toList();
       series.add(new Plot.Series(results.curves().label(who), results.styles().of(who), Plot.Form.LINE, points));
     }
     List<Plot.Guide> guides = roofs(series);
-    return new Plot(title, Plot.Scale.log("batch size (rows per call)"), UNIT, series, guides).render();
+    return new Plot(title, BATCH, UNIT, series, guides).render();
   }
 
   private List<RowPlot.Row> bySpeed() {
@@ -60,7 +64,12 @@ record ThroughputPlot(Results results, Work work, List<Measured> rows) {
   }
 
   private static Plot.Point point(Measured row) {
-    Time time = row.timed();
+    return point(row.row());
+  }
+
+  /** A row that was measured. */
+  static Plot.Point point(MeasuredRow row) {
+    Time time = Objects.requireNonNull(row.time());
     double elements = row.work().elements() * 1e9;
     return new Plot.Point(
         row.work().batch(), elements / time.median(), elements / time.high(), elements / time.low());
@@ -75,7 +84,7 @@ record ThroughputPlot(Results results, Work work, List<Measured> rows) {
     String cpu = onCpu.getFirst().who().cpu();
     List<Measured> reads =
         results.curves().reads(work).stream().filter(read -> read.who().cpu().equals(cpu)).toList();
-    addRoof(series, "read", 0, reads.stream().map(ThroughputPlot::point).toList());
+    addRoof(series, "read", 0, reads.stream().map(row -> point(row)).toList());
     Set<Hardware> machines =
         onCpu.stream()
             .map(row -> Hardware.of(row.environment()))

@@ -1,7 +1,7 @@
 package org.lanewise.bench.report;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
+import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
 
 /**
@@ -11,9 +11,7 @@ import org.lanewise.bench.results.MeasuredRow.Implementation;
  */
 record Who(Implementation implementation, String cpu) {
   static Who of(Implementation implementation, JsonObject environment) {
-    return new Who(
-        implementation,
-        environment.get("cpu") instanceof JsonPrimitive told ? told.getAsString().strip() : "unknown CPU");
+    return new Who(implementation, Environment.cpu(environment));
   }
 
   /** Another implementation on the same machine. */

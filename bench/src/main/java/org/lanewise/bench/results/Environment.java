@@ -75,7 +75,8 @@ public final class Environment {
     environment.add("cpu_flags", strings(isaFlags(cpuinfo)));
     environment.addProperty("jdk", "%s %s".formatted(System.getProperty("java.vendor"), Runtime.version()));
     environment.addProperty("jvm", System.getProperty("java.vm.name"));
-    environment.add("jvm_flags", strings(ManagementFactory.getRuntimeMXBean().getInputArguments()));
+    environment.add(
+        "jvm_flags", Portable.json(strings(ManagementFactory.getRuntimeMXBean().getInputArguments())));
     Integer lanes = vectorLanes();
     environment.addProperty("vector_lanes", lanes);
     environment.addProperty("vector_bits", lanes == null ? null : lanes * Float.SIZE);
@@ -172,6 +173,11 @@ public final class Environment {
       return List.of();
     }
     return List.copyOf(caches);
+  }
+
+  /** The CPU there, or in whose machine the device is. */
+  public static String cpu(JsonObject environment) {
+    return environment.get("cpu") instanceof JsonPrimitive told ? told.getAsString().strip() : "unknown CPU";
   }
 
   /** What one thread reads from memory there, in bytes a second; NaN where the environment does not tell. */

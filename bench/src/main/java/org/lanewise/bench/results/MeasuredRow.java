@@ -16,7 +16,7 @@ import org.lanewise.bench.grid.Work;
  * @param work what was computed
  * @param implementation who computed it
  * @param time how long a call took; null where it could not be measured
- * @param jmh JMH's own record, unchanged; null for implementations that JMH does not measure
+ * @param jmh JMH's own record; null for implementations that JMH does not measure
  * @param error one sentence; null where it was measured
  * @param facts what else is known of the row, by key, such as {@code compile_s} of a peer
  */

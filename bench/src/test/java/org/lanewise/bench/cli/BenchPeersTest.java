@@ -149,6 +149,9 @@ class BenchPeersTest {
     assertTrue(words(err).contains("[4/4] jax-jit bce_with_logits 1 forward_backward"), words(err));
     assertEquals(2, JsonParser.parseString(words(jmhJson)).getAsJsonArray().size(), "peers are nothing of JMH's");
     assertTrue(pythonIsGone());
+    assertEquals(List.of(), StoredResults.paths(result()), "no folder of this machine");
+    String arguments = result().environment().get("arguments").toString();
+    assertTrue(arguments.startsWith("[\"bench\",\"--preset\",\"quick\"") && arguments.contains("\"bench.json\""), arguments);
   }
 
   @Test

@@ -115,7 +115,13 @@ class CompareCommandTest {
   void aReportIsWritten() throws IOException {
     Path report = folder.resolve("r.html");
     assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--report", report), err.toString());
-    assertTrue(Files.readString(report).contains(GPU));
+    String html = Files.readString(report);
+    assertTrue(html.contains(GPU));
+    // launch overtakes one thread and two; pageable, drawn as well, overtakes nobody.
+    assertEquals(2, html.split("<circle class=\"ring\" cx=\"\\d+\\.\\d\" cy", -1).length - 1);
+    assertTrue(html.contains("<li>launch against vector: faster is launch from batch 20,000 on (18,000 to 22,000).</li>"));
+    assertTrue(html.contains("</svg>pageable</li>"));
+    assertTrue(html.contains("[\"vector\",\"pytorch-compile, Some GPU, launch\",20000,"), "in the data of the page");
   }
 
   @Test
@@ -147,6 +153,29 @@ class CompareCommandTest {
     assertTrue(out.toString().contains("No file holds measurements of a GPU"), out.toString());
   }
 
+  /** Times of two machines are no curve, and have no ratio. */
+  @Test
+  void otherCpusAreNotCompared() {
+    List<MeasuredRow> kernel = rows(Implementation.kernel("vector"), "float32", n -> 0.4 * n, 256, 4096);
+    List<MeasuredRow> peer = rows(Implementation.kernel("jax-jit"), "float32", n -> n, 256, 4096);
+    Path one = file("one.json", "bench", "{\"cpu\": \"A\"}", kernel);
+    assertEquals(ExitCode.ENVIRONMENT, compare(one, file("peer.json", "peers", "{\"cpu\": \"B\"}", peer)));
+    assertTrue(err.toString().contains("neither a GPU nor peers on the same CPU"), err.toString());
+    err.getBuffer().setLength(0);
+    assertEquals(ExitCode.ENVIRONMENT, compare(one, file("two.json", "bench", "{\"cpu\": \"B\"}", kernel), gpu("float32")));
+    assertTrue(err.toString().contains("'vector' was measured on 2 CPUs (A, B)"), err.toString());
+    assertEquals(1, err.toString().lines().count(), err.toString());
+  }
+
+  @Test
+  void pointsOfAnotherDtypeInTheSameFileHaveNoPartner() {
+    List<MeasuredRow> rows = rows(new Implementation("pytorch-eager", GPU, 1, "launch"), "float32", n -> 5000, 256, 4096);
+    rows.addAll(rows(new Implementation("pytorch-eager", GPU, 1, "launch"), "bfloat16", n -> 1, 256, 4096, 65536));
+    assertEquals(ExitCode.GOOD, compare(cpu(), file("mixed.json", "peers", "{}", rows)), err.toString());
+    assertTrue(out.toString().contains("launch does not overtake vector at the 2 batch sizes measured."), out.toString());
+    assertTrue(out.toString().contains("pytorch-eager, Some GPU, launch: 3 points have no partner"), out.toString());
+  }
+
   @Test
   void badInputIsOneSentence() throws IOException {
     Path good = gpu("float32");
@@ -155,6 +184,12 @@ class CompareCommandTest {
     wrong("has version 7", text.replace("\"version\": 1", "\"version\": 7"));
     wrong("lacks \"environment\"", text.replace("\"environment\"", "\"surroundings\""));
     wrong("a time of it is -", text.replaceFirst("\"median\":", "\"median\":-"));
+    wrong("a time of it is 0.0 ns", text.replaceFirst("\"low\":[0-9.]+", "\"low\":0"));
+    wrong("a time of it is NaN", text.replaceFirst("\"low\":[0-9.]+", "\"low\":\"NaN\""));
+    wrong("its times are not in order", text.replaceFirst("\"high\":[0-9.]+", "\"high\":0.5"));
+    wrong("its time is in \"s\", expected ns/call", text.replaceFirst("ns/call", "s"));
+    wrong("holds results of kind 'verify'", text.replace("lanewise/peers", "lanewise/verify"));
+    wrong("is not JSON", text.substring(0, text.length() / 2));
     wrong("is empty", "");
     wrong("is not a result file", "{}");
     wrong("No file holds measurements of the kernel 'vector' on the CPU", text);

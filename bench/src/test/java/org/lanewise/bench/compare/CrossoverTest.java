@@ -119,6 +119,30 @@ class CrossoverTest {
     }
   }
 
+  /** The medians of three steps cross, and only after the third it is clear: one crossing, amid the first and the last. */
+  @Test
+  void crossingsThatAreNotClearAreOne() {
+    List<MeasuredRow> flat = curve("flat", 0.1, n -> 100, BATCHES);
+    List<MeasuredRow> wavering = curve("wavering", 0.1, n -> n == 1 ? 200 : n == 16 ? 95 : n == 256 ? 105 : 50, BATCHES);
+    List<Crossover> crossovers = Crossover.between(flat, wavering).crossovers();
+    assertEquals(1, crossovers.size());
+    double first = Math.log(16) * Math.log(2) / (Math.log(2) - Math.log(0.95));
+    double last = Math.log(256) + Math.log(16) * Math.log(1.05) / (Math.log(1.05) + Math.log(2));
+    assertEquals(Math.exp((first + last) / 2), crossovers.getFirst().batch(), 1e-9);
+    assertTrue(crossovers.getFirst().low() < 16 && 256 < crossovers.getFirst().high(), crossovers.toString());
+  }
+
+  /** A GPU without memory for a point says so in place of a time. */
+  @Test
+  void aPointThatCouldNotBeMeasuredIsNone() {
+    List<MeasuredRow> some = new ArrayList<>(gpu(0.01, 8000));
+    MeasuredRow lost = some.get(4);
+    some.set(4, MeasuredRow.failed(lost.work(), lost.implementation(), "out of memory"));
+    Outcome outcome = Crossover.between(cpu(0.01), some);
+    assertEquals(5, outcome.points());
+    assertEquals(1, outcome.crossovers().size());
+  }
+
   /** Curves that touch within their spread and part the way they came. */
   @Test
   void touchingIsNoCrossing() {

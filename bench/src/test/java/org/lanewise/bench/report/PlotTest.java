@@ -100,6 +100,25 @@ class PlotTest {
   }
 
   @Test
+  void aCrossingIsARingOnBothLinesWithABarAndAnEntryInTheLegend() {
+    List<Series> lines = List.of(series("a", 0, Form.LINE, 1, 100), series("b", 1, Form.LINE, 100, 1));
+    Plot plain = new Plot("t", Scale.log("x"), "y", lines, List.of());
+    Plot crossed = new Plot("t", Scale.log("x"), "y", lines, List.of(), List.of(new Plot.Crossing(4, 10, 3, 5)));
+
+    assertEquals(List.of("a", "b"), Parsed.of(plain.render()).legend(), "lines that cross are no crossing of themselves");
+    Parsed plot = Parsed.of(crossed.render());
+    assertEquals(List.of("a", "b", "crossover"), plot.legend());
+    Element ring = plot.elements("circle", "ring").getFirst();
+    String bar = plot.elements("path", "range").getFirst().getAttribute("d");
+    assertTrue(bar.matches("M[0-9.]+ %sH[0-9.]+".formatted(ring.getAttribute("cy"))), bar);
+    double left = Double.parseDouble(bar.substring(1, bar.indexOf(' ')));
+    double right = Double.parseDouble(bar.substring(bar.indexOf('H') + 1));
+    double x = Parsed.number(ring, "cx");
+    assertTrue(left < x && x < right, bar);
+    assertEquals(Math.log(4.0 / 3) / Math.log(5.0 / 3), (x - left) / (right - left), 0.01, "on the same axis");
+  }
+
+  @Test
   void namesOfDotsTouchNeitherEachOtherNorADot() {
     List<Series> dots = new ArrayList<>();
     for (int i = 0; i < 8; i++) {

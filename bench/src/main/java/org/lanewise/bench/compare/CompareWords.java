@@ -1,0 +1,56 @@
+package org.lanewise.bench.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.lanewise.bench.compare.Crossover.Outcome;
+import org.lanewise.bench.results.MeasuredRow.Implementation;
+
+/** A comparison in sentences, for terminals and for pages. */
+public final class CompareWords {
+  /** Where no other device takes part. */
+  public static final String NO_GPU =
+      "No file holds measurements of a GPU, so nothing is said about one. On a machine that has one:";
+
+  /** What makes such a file. */
+  public static final String MEASURE_A_GPU = "python3 bench/gpu/pytorch_gpu.py --out gpu.json";
+
+  private CompareWords() {}
+
+  /** What tells those of a group apart: the transfer on a GPU, the threads on a CPU. */
+  public static String shortName(Implementation who) {
+    return who.device().equals("cpu") ? who.label() : who.transfer();
+  }
+
+  /** Who overtakes whom and where, or that nobody does. */
+  public static String sentence(Implementation base, Implementation other, Outcome outcome) {
+    String who = shortName(other);
+    String of = base.label();
+    if (outcome.points() == 0) {
+      return "%s and %s have no batch size in common.".formatted(who, of);
+    }
+    if (outcome.crossovers().isEmpty()) {
+      String where = outcome.points() == 1 ? "at the one batch size measured" : "at the %d batch sizes measured".formatted(outcome.points());
+      return switch (outcome.throughout()) {
+        case -1 -> "%s does not overtake %s %s.".formatted(who, of, where);
+        case 1 -> "%s is faster than %s %s.".formatted(who, of, where);
+        default -> "%s and %s: neither is clearly faster %s.".formatted(who, of, where);
+      };
+    }
+    List<String> crossings = new ArrayList<>();
+    for (Crossover crossover : outcome.crossovers()) {
+      crossings.add(
+          "%s from batch %s on (%s to %s)"
+              .formatted(
+                  crossover.secondWins() ? who : of,
+                  rounded(crossover.batch()), rounded(crossover.low()), rounded(crossover.high())));
+    }
+    return "%s against %s: faster is %s.".formatted(who, of, String.join(", then ", crossings));
+  }
+
+  /** Interpolation between points a factor of four apart has two digits at best. */
+  static String rounded(double batch) {
+    double unit = Math.pow(10, Math.max(0, Math.floor(Math.log10(batch)) - 1));
+    return String.format(Locale.ROOT, "%,.0f", Math.round(batch / unit) * unit);
+  }
+}
