@@ -96,7 +96,7 @@ final class GateCommand implements Callable<Integer> {
     SafeFile.requireWritable(junit);
     SafeFile.requireWritable(summary);
     try (Interruption _ = new Interruption(this::stop)) {
-      GateResult result = reanalyse == null ? measured() : reanalysed();
+      GateResult result = reanalyse == null ? measured() : reanalysed(reanalyse);
       report(result);
       return result.exitCode(ci);
     }
@@ -127,11 +127,11 @@ final class GateCommand implements Callable<Integer> {
     }
   }
 
-  private GateResult reanalysed() {
+  private GateResult reanalysed(Path file) {
     if (base != null || candidate != null) {
       throw UserError.usage("--reanalyse measures nothing; leave out --base and --candidate.");
     }
-    return GateFile.read(reanalyse);
+    return GateFile.read(file);
   }
 
   private GateResult measured() {

@@ -87,7 +87,7 @@ public final class Main implements Runnable {
 
   private static int usageError(ParameterException exception, String[] args) {
     PrintWriter err = exception.getCommandLine().getErr();
-    String message = exception.getMessage().strip();
+    String message = String.valueOf(exception.getMessage()).strip();
     err.printf(
         "lanewise: %s%s Try '%s --help'.%n",
         message, message.endsWith(".") ? "" : ".", exception.getCommandLine().getCommandSpec().qualifiedName());

@@ -149,14 +149,14 @@ final class ServeCommand implements Callable<Integer> {
           }
           Runtime.getRuntime().halt(ExitCode.ENVIRONMENT);
         };
-    ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(end));
+    var _ = ProcessHandle.current().parent().map(parent -> parent.onExit().thenRun(end));
   }
 
   private KernelProvider ofLibrary() {
     try {
       return NativeKernelProvider.at(file);
     } catch (IllegalArgumentException e) {
-      throw UserError.environment(e.getMessage());
+      throw UserError.environment(String.valueOf(e.getMessage()));
     }
   }
 

@@ -50,7 +50,7 @@ public record TwinBenchmarks(
       ofCandidate = candidate.trial(benchmark);
     } catch (Missing e) {
       if (e.onlyHere || baseLacks != null && baseLacks.onlyHere) {
-        failed.add(Comparison.failed(benchmark, e.getMessage()));
+        failed.add(Comparison.failed(benchmark, String.valueOf(e.getMessage())));
       } else if (baseLacks != null) {
         unknown.add("%s %s".formatted(baseLacks.getMessage(), e.getMessage()));
       } else {
@@ -61,8 +61,8 @@ public record TwinBenchmarks(
     if (ofBase != null) {
       Twin.requireDifferent(base, ofBase, candidate, ofCandidate);
       common.add(benchmark);
-    } else if (baseLacks.onlyHere) {
-      failed.add(Comparison.failed(benchmark, baseLacks.getMessage()));
+    } else if (baseLacks != null && baseLacks.onlyHere) {
+      failed.add(Comparison.failed(benchmark, String.valueOf(baseLacks.getMessage())));
     } else {
       added.add(benchmark);
     }

@@ -189,7 +189,7 @@ public final class KernelCall {
 
   /** The same calls on copies of all arrays; what shared an array shares its copy. */
   public static List<KernelCall> copies(List<KernelCall> calls) {
-    Map<Object, Object> arrays = new IdentityHashMap<>();
+    IdentityHashMap<Object, Object> arrays = new IdentityHashMap<>();
     List<KernelCall> copies = new ArrayList<>();
     for (KernelCall call : calls) {
       KernelCall copy = call.onSameArrays();

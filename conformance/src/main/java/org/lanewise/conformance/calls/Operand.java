@@ -1,5 +1,6 @@
 package org.lanewise.conformance.calls;
 
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.lanewise.kernels.spi.Strided;
@@ -36,7 +37,7 @@ public final class Operand {
     return new Operand(
         name,
         output,
-        strided.array,
+        Objects.requireNonNull(strided.array),
         strided.offset,
         new int[] {rows, columns, inner},
         new int[] {strided.rowStride, strided.columnStride, 1},

@@ -65,7 +65,10 @@ public enum DType {
 
   /** Whether this is one of the four floating-point dtypes. */
   public boolean isFloatingPoint() {
-    return ordinal() <= BFLOAT16.ordinal();
+    return switch (this) {
+      case FLOAT32, FLOAT64, FLOAT16, BFLOAT16 -> true;
+      case INT64, INT32, INT16, INT8, UINT8, BOOL -> false;
+    };
   }
 
   /** The class of the Java array that holds elements of this dtype. */
