@@ -21,8 +21,8 @@ import org.lanewise.kernels.tensor.Tensor;
  * without the class dimension, class probabilities the same shape.
  *
  * <p>Rows whose class index is the ignored one (by default −100) have loss 0 and gradient 0 and are not counted by the
- * mean; a row that gives NaN when it counts has, as in PyTorch, a gradient of NaN when it is ignored too. The mean divides by the sum of the weights of the rows' class indices; with class probabilities by the number of
- * rows.
+ * mean; a row that gives NaN when it counts has, as in PyTorch, a gradient of NaN when it is ignored too. The mean
+ * divides by the sum of the weights of the rows' class indices; with class probabilities by the number of rows.
  *
  * <p>Special values are PyTorch's: a row with a NaN, a +∞ or nothing but −∞ gives NaN; a target at −∞ gives +∞. A loss is
  * never −0 where no weight is negative.

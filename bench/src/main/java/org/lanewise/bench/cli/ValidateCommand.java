@@ -338,7 +338,10 @@ final class ValidateCommand implements Callable<Integer> {
     int worst = summaries.isEmpty() ? ExitCode.ENVIRONMENT : ExitCode.GOOD;
     for (ValidationSummary summary : summaries) {
       int code = summary.exitCode();
-      worst = worst == ExitCode.NOT_CONFORMING || code == ExitCode.NOT_CONFORMING ? ExitCode.NOT_CONFORMING : Math.max(worst, code);
+      worst =
+          worst == ExitCode.NOT_CONFORMING || code == ExitCode.NOT_CONFORMING
+              ? ExitCode.NOT_CONFORMING
+              : Math.max(worst, code);
     }
     return worst;
   }

@@ -101,7 +101,9 @@ public final class TwinBridge implements Function<Map<String, Object>, @Nullable
     if (crossEntropy != null) {
       long[] targets = (long[]) target;
       return perValue ? rowwise(crossEntropy, targets, calls)
-          : backward ? crossEntropyForwardBackward(crossEntropy, targets, calls) : crossEntropyForward(crossEntropy, targets, calls);
+          : backward
+              ? crossEntropyForwardBackward(crossEntropy, targets, calls)
+              : crossEntropyForward(crossEntropy, targets, calls);
     }
     throw new IllegalStateException("This is the function, no block.");
   }

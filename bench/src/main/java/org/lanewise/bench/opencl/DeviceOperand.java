@@ -99,7 +99,9 @@ final class DeviceOperand {
     this.inner = inner;
     rowStride = rows <= 1 ? 0 : operand.rowStride;
     columnStride = columns <= 1 ? 0 : operand.columnStride;
-    long count = (rowStride == 0 ? Math.min(rows, 1) : rows) * (columnStride == 0 ? Math.min(columns, 1) : (long) columns) * inner;
+    long distinctRows = rowStride == 0 ? Math.min(rows, 1) : rows;
+    long distinctColumns = columnStride == 0 ? Math.min(columns, 1) : columns;
+    long count = distinctRows * distinctColumns * inner;
     long span = count == 0 ? 0 : (rows - 1L) * rowStride + (columns - 1L) * columnStride + inner;
     asItLies = rowStride >= 0 && columnStride >= 0 && span <= sparse * count;
     if (asItLies) {

@@ -20,7 +20,14 @@ public final class Operand {
   private final IntConsumer mover;
 
   private Operand(
-      String name, boolean output, Object array, int offset, int[] sizes, int[] strides, Consumer<Object> setter, IntConsumer mover) {
+      String name,
+      boolean output,
+      Object array,
+      int offset,
+      int[] sizes,
+      int[] strides,
+      Consumer<Object> setter,
+      IntConsumer mover) {
     this.name = name;
     this.output = output;
     this.array = array;

@@ -2,9 +2,9 @@ package org.lanewise.conformance.fresh;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
-import java.util.SplittableRandom;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;

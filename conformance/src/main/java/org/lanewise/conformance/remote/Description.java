@@ -1,6 +1,5 @@
 package org.lanewise.conformance.remote;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;

@@ -1,7 +1,6 @@
 package org.lanewise.conformance.validation;
 
 import java.lang.reflect.Array;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;

@@ -254,7 +254,9 @@ public final class Conformance {
         units = Units.of(reference, inputs);
         tolerances = tolerances(reference, expected, units, !reference.deviations().isEmpty(), false);
         mistrust = mistrust(tolerances);
-        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(reference, expected, units, false, false)) == null) {
+        if (mistrust == null
+            && !reference.deviations().isEmpty()
+            && mistrust(tolerances(reference, expected, units, false, false)) == null) {
           mistrust = "The case names the deviation '%s' but shows none.".formatted(reference.deviations().getFirst());
         }
       } catch (NullPointerException | IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException e) {
@@ -381,7 +383,8 @@ public final class Conformance {
             if (!output.dtype().isFloatingPoint()) {
               return;
             }
-            Bounds bounds = new Bounds(Declaration.ofNothing(Operation.BCE_WITH_LOGITS, output.dtype()), reference, inputs, units);
+            Declaration nothing = Declaration.ofNothing(Operation.BCE_WITH_LOGITS, output.dtype());
+            Bounds bounds = new Bounds(nothing, reference, inputs, units);
             for (int i = 0; i < tolerance.size(); i++) {
               double right = tolerance.expected(i);
               if (tolerance.finiteInputs(i) && Double.isFinite(right)) {
