@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ends a command with one sentence for its user and an exit code. The sentence names the thing, its value, what was
@@ -16,7 +17,7 @@ public final class UserError extends RuntimeException {
 
   private final int exitCode;
 
-  private UserError(int exitCode, String sentence, Throwable cause) {
+  private UserError(int exitCode, String sentence, @Nullable Throwable cause) {
     super(sentence, cause);
     this.exitCode = exitCode;
   }

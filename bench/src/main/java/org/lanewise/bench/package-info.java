@@ -1,4 +1,4 @@
-/** What every command shares: exit codes, and the error that a user is told in one sentence. */
+/** What every command shares: exit codes, and the error that a user is told in one sentence. Depends on nothing. */
 @NullMarked
 package org.lanewise.bench;
 

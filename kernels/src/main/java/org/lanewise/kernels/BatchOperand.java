@@ -1,5 +1,6 @@
 package org.lanewise.kernels;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Float16Bits;
@@ -53,9 +54,10 @@ final class BatchOperand {
 
   /** The values of a block that lies in {@code runs} runs of {@code length} elements, {@code stride} apart, in a buffer. */
   float[] read(Buffer buffer, int offset, int runs, int length, int stride) {
+    short[] bits = (short[]) Objects.requireNonNull(array);
     float[] values = buffer.reserve(runs * length);
     for (int run = 0; run < runs; run++) {
-      Float16Bits.toFloat32(dtype, (short[]) array, offset + run * stride, values, run * length, length);
+      Float16Bits.toFloat32(dtype, bits, offset + run * stride, values, run * length, length);
     }
     return values;
   }
@@ -63,8 +65,9 @@ final class BatchOperand {
   /** Rounds the values of a block's buffer into their places; nothing where the operand is not converted. */
   void write(Buffer buffer, int offset, int runs, int length, int stride) {
     if (isConverted()) {
+      short[] bits = (short[]) Objects.requireNonNull(array);
       for (int run = 0; run < runs; run++) {
-        Float16Bits.fromFloat32(dtype, buffer.values, run * length, (short[]) array, offset + run * stride, length);
+        Float16Bits.fromFloat32(dtype, buffer.values, run * length, bits, offset + run * stride, length);
       }
     }
   }

@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.error.NotImplementedError;
 import org.lanewise.kernels.error.RuntimeError;
 import org.lanewise.kernels.error.ValueError;
-import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**

@@ -1,5 +1,6 @@
 package org.lanewise.kernels;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
@@ -141,7 +142,7 @@ final class BceWithLogitsBatch implements Parallel.Blocks {
       place(targetGradient, block.targetGradient, call.targetGradient, first, length);
       call.weight.set(weight.array, weight.at(row, column), weight.rowStride, weight.columnStride);
       call.posWeight.set(posWeight.array, posWeight.at(row, column), posWeight.rowStride, posWeight.columnStride);
-      kernel.compute(call);
+      Objects.requireNonNull(kernel).compute(call);
       loss.write(block.loss, first, 1, length, length);
       logitsGradient.write(block.logitsGradient, first, 1, length, length);
       targetGradient.write(block.targetGradient, first, 1, length, length);

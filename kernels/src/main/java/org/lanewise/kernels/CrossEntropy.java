@@ -21,8 +21,8 @@ import org.lanewise.kernels.tensor.Tensor;
  * without the class dimension, class probabilities the same shape.
  *
  * <p>Rows whose class index is the ignored one (by default −100) have loss 0 and gradient 0 and are not counted by the
- * mean; a row that gives NaN when it counts has, as in PyTorch, a gradient of NaN when it is ignored too. The mean divides by the sum of the weights of the rows' class indices; with class probabilities by the number of
- * rows.
+ * mean; a row that gives NaN when it counts has, as in PyTorch, a gradient of NaN when it is ignored too. The mean
+ * divides by the sum of the weights of the rows' class indices; with class probabilities by the number of rows.
  *
  * <p>Special values are PyTorch's: a row with a NaN, a +∞ or nothing but −∞ gives NaN; a target at −∞ gives +∞. A loss is
  * never −0 where no weight is negative.
@@ -331,7 +331,6 @@ public final class CrossEntropy {
       throw new IndexError(
           "Dimension out of range (expected to be in range of [-1, 0], but got 1)", "Give the logits a class dimension.");
     }
-    int rank = logits.rank();
     if (!logits.dtype().isFloatingPoint() && logits.numel() > 0) {
       throw logSoftmaxError(logits);
     }
@@ -390,7 +389,7 @@ public final class CrossEntropy {
 
   /** Checks the class indices and counts the rows that are not ignored: without branches, so that it is SIMD code. */
   private int countedRows(long[] target, int rows, int classes) {
-    long last = classes - 1;
+    long last = classes - 1L;
     long outside = 0;
     long counted = 0;
     for (int row = 0; row < rows; row++) {
@@ -401,12 +400,12 @@ public final class CrossEntropy {
       counted -= counts;
     }
     if (outside < 0) {
-      throw outOfBounds(target, rows, classes);
+      throw outOfBounds(target, classes);
     }
     return (int) counted;
   }
 
-  private IndexError outOfBounds(long[] target, int rows, int classes) {
+  private IndexError outOfBounds(long[] target, int classes) {
     int row = 0;
     while (target[row] >= 0 && target[row] < classes || target[row] == ignoreIndex) {
       row++;

@@ -1,5 +1,6 @@
 package org.lanewise.kernels;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
@@ -134,7 +135,7 @@ final class CrossEntropyBatch implements Parallel.Blocks {
       } else {
         call.loss.set(loss.array, firstRow, inner, 1);
       }
-      kernel.compute(call);
+      Objects.requireNonNull(kernel).compute(call);
       loss.write(block.loss, firstRow, 1, rows, rows);
       int runs = runs(call);
       int length = rows * classes / Math.max(1, runs);

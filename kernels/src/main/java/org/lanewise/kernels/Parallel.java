@@ -1,5 +1,6 @@
 package org.lanewise.kernels;
 
+import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -127,7 +128,7 @@ final class Parallel {
       for (int block = next.getAndIncrement(); block < count; block = next.getAndIncrement()) {
         int done = 1;
         try {
-          blocks.compute(block);
+          Objects.requireNonNull(blocks).compute(block); // not done, for this block is not
         } catch (Throwable thrown) {
           failure = thrown;
           done += Math.max(0, count - next.getAndSet(count)); // nobody needs the rest

@@ -27,7 +27,7 @@ class ActivationsTest {
   private static final double NAN = Double.NaN;
 
   /** A function of a tensor, a dimension and a dtype. */
-  private interface RowFunction {
+  interface RowFunction {
     Tensor apply(Tensor input, int dim, DType dtype);
   }
 

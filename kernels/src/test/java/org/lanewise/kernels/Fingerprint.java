@@ -121,7 +121,7 @@ final class Fingerprint {
 
   private void crossEntropy(DType dtype) {
     for (int classes : CLASSES) {
-      seed = 2000 + classes;
+      seed = 2000L + classes;
       int rows = Math.clamp(400 / classes, 1, 37);
       String group = "cross_entropy/%s/%d_classes".formatted(dtype.id(), classes);
       Tensor indices = Recipe.index(++seed, classes, rows);

@@ -37,6 +37,7 @@ public final class MachineSpeed {
   private static final int ADDITIONS = 1 << 17;
 
   /** What is computed must go somewhere, or the compiler leaves the computation out. */
+  @SuppressWarnings("UnusedVariable")
   private static volatile long sink;
 
   private MachineSpeed() {}
@@ -70,9 +71,10 @@ public final class MachineSpeed {
         }
       }
       sink = sum;
-      best = Math.min(best, System.nanoTime() - begin);
+      best = Math.min(best, (double) (System.nanoTime() - begin));
     }
-    return Math.round((double) (length / CHUNK) * CHUNK * Long.BYTES / best * 1e9);
+    int chunks = length / CHUNK;
+    return Math.round((double) chunks * CHUNK * Long.BYTES / best * 1e9);
   }
 
   /**
@@ -135,7 +137,7 @@ public final class MachineSpeed {
       if (end - begin < 0.99 * best) {
         lastShorter = end;
       }
-      best = Math.min(best, end - begin);
+      best = Math.min(best, (double) (end - begin));
       if (end - lastShorter > PATIENCE || end > giveUp) {
         return best;
       }

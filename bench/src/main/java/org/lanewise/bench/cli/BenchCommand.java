@@ -353,7 +353,7 @@ final class BenchCommand implements Callable<Integer> {
       } catch (IllegalArgumentException e) {
         throw UserError.usage("--kernel %s: %s".formatted(id, e.getMessage()));
       } catch (UnavailableKernelException e) {
-        throw UserError.environment(e.getMessage());
+        throw UserError.environment(String.valueOf(e.getMessage()));
       }
     }
     return providers;

@@ -12,7 +12,10 @@ final class Burners implements AutoCloseable {
   private static final int IN_MEMORY = 1 << 22;
 
   private volatile boolean over;
+
+  @SuppressWarnings("UnusedVariable") // written, so that it is computed
   private volatile long sink;
+
 
   Burners(int count) {
     for (int i = 0; i < count; i++) {
@@ -32,7 +35,7 @@ final class Burners implements AutoCloseable {
           data[i] = sum;
         }
       }
-      sink = sum; // so that it is computed
+      sink = sum;
       try {
         Thread.sleep(random.nextInt(LONGEST_MILLIS));
       } catch (InterruptedException e) {

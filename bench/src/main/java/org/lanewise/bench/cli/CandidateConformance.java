@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.lanewise.bench.ExitCode;
@@ -83,11 +84,10 @@ final class CandidateConformance {
       String subject = row.get("kernel").getAsString();
       Verdict verdict = Verdict.valueOf(row.get("verdict").getAsString());
       if (verdict == Verdict.PASSED || verdict == Verdict.FAILED) {
-        checked.get(subject).add(row.get("case").getAsString());
+        entry(checked, subject).add(row.get("case").getAsString());
       }
       if (verdict == Verdict.FAILED) {
-        failures
-            .get(subject)
+        entry(failures, subject)
             .add(
                 "%s (contract %s): %s"
                     .formatted(
@@ -95,8 +95,12 @@ final class CandidateConformance {
       }
     }
     return subjects.stream()
-        .map(subject -> new Conformance(subject, checked.get(subject).size(), summary(failures.get(subject))))
+        .map(subject -> new Conformance(subject, entry(checked, subject).size(), summary(entry(failures, subject))))
         .toList();
+  }
+
+  private static <T> T entry(Map<String, T> of, String subject) {
+    return Objects.requireNonNull(of.get(subject), subject);
   }
 
   /** Of hundreds of failures a few say what is wrong. */

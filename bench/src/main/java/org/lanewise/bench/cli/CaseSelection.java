@@ -40,6 +40,6 @@ final class CaseSelection {
   }
 
   private static String part(List<ReferenceCase> cases, int part) {
-    return cases.stream().map(c -> c.id().split("/")[part]).distinct().sorted().collect(Collectors.joining(", "));
+    return cases.stream().map(c -> c.id().split("/", -1)[part]).distinct().sorted().collect(Collectors.joining(", "));
   }
 }

@@ -72,7 +72,7 @@ final class ForeignImplementation implements AutoCloseable {
       remote = RemoteImplementation.of(process, isJvm);
     } catch (RemoteFailure e) {
       process.close();
-      throw UserError.environment("%s cannot be validated: %s".formatted(name, said(e.getMessage())));
+      throw UserError.environment("%s cannot be validated: %s".formatted(name, said(String.valueOf(e.getMessage()))));
     } catch (RuntimeException | Error e) {
       process.close();
       throw e;

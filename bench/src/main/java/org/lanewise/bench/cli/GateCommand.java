@@ -105,7 +105,7 @@ final class GateCommand implements Callable<Integer> {
     SafeFile.requireOther("--junit", junit, also(inputs, reanalyse, summary));
     SafeFile.requireOther("--summary", summary, also(inputs, reanalyse));
     try (Interruption _ = new Interruption(this::stop)) {
-      GateResult result = reanalyse == null ? measured() : reanalysed();
+      GateResult result = reanalyse == null ? measured() : reanalysed(reanalyse);
       report(result);
       return result.exitCode(ci);
     }
@@ -148,12 +148,12 @@ final class GateCommand implements Callable<Integer> {
     }
   }
 
-  private GateResult reanalysed() {
+  private GateResult reanalysed(Path file) {
     if (base != null || candidate != null || policyFile != null || newBits || looserBounds || selection.isGiven()) {
       throw UserError.usage(
           "--reanalyse judges all that the file holds, by the thresholds it was measured under; leave out what says otherwise.");
     }
-    return GateFile.read(reanalyse);
+    return GateFile.read(file);
   }
 
   private GateResult measured() {

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.gate.Comparison;
 import org.lanewise.bench.gate.GatePolicy;
@@ -20,7 +22,7 @@ final class GateMeasurement {
   private final GateRun run;
   private final PrintWriter err;
   private volatile boolean stopped;
-  private volatile Progress progress;
+  private volatile @Nullable Progress progress;
 
   GateMeasurement(Path base, Path candidate, GatePolicy policy, PrintWriter err) {
     Path log = WorkFolder.path().resolve("gate").resolve("forks.log");
@@ -39,7 +41,7 @@ final class GateMeasurement {
             LIMIT,
             policy::threshold,
             System.nanoTime(),
-            (fork, total, what, left) -> progress.step(fork, total, what, left));
+            (fork, total, what, left) -> Objects.requireNonNull(progress).step(fork, total, what, left));
   }
 
   List<Comparison> run(List<PairedBenchmark> benchmarks, boolean confirm) {

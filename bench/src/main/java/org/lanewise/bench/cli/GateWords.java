@@ -70,7 +70,7 @@ final class GateWords {
   static List<Row> notable(GateResult result) {
     return result.rows().stream()
         .filter(row -> row.judgement().verdict() != Verdict.PASS)
-        .sorted(Comparator.comparing(GateWords::severity))
+        .sorted(Comparator.comparingInt(GateWords::severity))
         .toList();
   }
 

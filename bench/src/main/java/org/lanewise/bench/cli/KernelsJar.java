@@ -2,6 +2,7 @@ package org.lanewise.bench.cli;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -180,7 +181,7 @@ record KernelsJar(String name, Path jar) {
             .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     process.getOutputStream().close();
-    String text = new String(process.getInputStream().readAllBytes()).strip();
+    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     return process.waitFor() == 0 ? text : "";
   }
 }

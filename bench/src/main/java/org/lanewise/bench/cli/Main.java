@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.results.Environment;
 import org.lanewise.conformance.cases.DataException;
 import org.lanewise.kernels.UnavailableKernelException;
 import picocli.CommandLine;
@@ -87,7 +88,7 @@ public final class Main implements Runnable {
 
   private static int usageError(ParameterException exception, String[] args) {
     PrintWriter err = exception.getCommandLine().getErr();
-    String message = exception.getMessage().strip();
+    String message = String.valueOf(exception.getMessage()).strip();
     err.printf(
         "lanewise: %s%s Try '%s --help'.%n",
         message, message.endsWith(".") ? "" : ".", exception.getCommandLine().getCommandSpec().qualifiedName());
@@ -117,13 +118,18 @@ public final class Main implements Runnable {
     return exitCode;
   }
 
-  /** Version of the jar and of the JDK. */
+  /** Version of the jar, the commit of the working tree that it lies in, and version of the JDK. */
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
       String version = Main.class.getPackage().getImplementationVersion();
+      String commit = Environment.commit();
       return new String[] {
-        "lanewise %s, JDK %s".formatted(version == null ? "(not packaged)" : version, Runtime.version())
+        "lanewise %s, %s, JDK %s"
+            .formatted(
+                version == null ? "(not packaged)" : version,
+                commit == null ? "outside its working tree" : "commit " + commit,
+                Runtime.version())
       };
     }
   }

@@ -30,6 +30,7 @@ final class Progress implements AutoCloseable {
   }
 
   /** Progress on standard error; a launcher that pipes it says in the environment whether a terminal is behind. */
+  @SuppressWarnings("SystemConsoleNull") // with -Djdk.console=java.base it may be
   static Progress on(PrintWriter err) {
     String told = System.getenv("LANEWISE_STDERR_TTY");
     Console console = System.console();

@@ -28,9 +28,9 @@ import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.nativelib.NativeKernelProvider;
+import org.lanewise.bench.sweep.Sweeps;
 import org.lanewise.conformance.remote.Server;
 import org.lanewise.kernels.spi.KernelProvider;
-import org.lanewise.bench.sweep.Sweeps;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -149,14 +149,14 @@ final class ServeCommand implements Callable<Integer> {
           }
           Runtime.getRuntime().halt(ExitCode.ENVIRONMENT);
         };
-    ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(end));
+    var _ = ProcessHandle.current().parent().map(parent -> parent.onExit().thenRun(end));
   }
 
   private KernelProvider ofLibrary() {
     try {
       return NativeKernelProvider.at(file);
     } catch (IllegalArgumentException e) {
-      throw UserError.environment(e.getMessage());
+      throw UserError.environment(String.valueOf(e.getMessage()));
     }
   }
 

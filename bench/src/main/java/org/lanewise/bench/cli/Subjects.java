@@ -90,7 +90,7 @@ final class Subjects {
     try {
       return Kernels.require(id);
     } catch (UnavailableKernelException e) {
-      throw UserError.environment(e.getMessage());
+      throw UserError.environment(String.valueOf(e.getMessage()));
     } catch (IllegalArgumentException e) {
       throw UserError.usage(
           "There is no kernel '%s'; choose one of %s."

@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -177,11 +178,12 @@ final class ValidateCommand implements Callable<Integer> {
     }
     Duration time = Duration.ofSeconds(timeLimit);
     long bytes = (long) memoryLimit << 20;
-    if (command != null && command.isBlank()) {
-      throw UserError.usage("--command is empty; give the command that starts the program.");
-    }
-    if (command != null) {
-      return ForeignImplementation.ofCommand(command, time, bytes);
+    if (file == null) {
+      String line = Objects.requireNonNull(command);
+      if (line.isBlank()) {
+        throw UserError.usage("--command is empty; give the command that starts the program.");
+      }
+      return ForeignImplementation.ofCommand(line, time, bytes);
     }
     if (!Files.isRegularFile(file)) {
       throw UserError.usage(
@@ -282,7 +284,7 @@ final class ValidateCommand implements Callable<Integer> {
   private String repeatOptions(Level level, long drawn) {
     return "%s%s --level %s --seed %d%s%s"
         .formatted(
-            file == null ? " --command " + Shell.quoted(command) : " " + Shell.quoted(file.toString()),
+            file == null ? " --command " + Shell.quoted(Objects.requireNonNull(command)) : " " + Shell.quoted(file.toString()),
             kernel == null ? "" : " --kernel " + Shell.quoted(kernel),
             level.id(),
             drawn,
@@ -303,7 +305,8 @@ final class ValidateCommand implements Callable<Integer> {
       out.printf("%nNo benchmark measures what %s supplies.%n", foreign.id());
       return List.of();
     }
-    if (ForeignKernels.isJar(file) // of a library's kernels the forks know whose they are
+    if (file != null
+        && ForeignKernels.isJar(file) // of a library's kernels the forks know whose they are
         && Kernels.all().stream().anyMatch(builtIn -> builtIn.id().equals(foreign.id()))) {
       out.printf("%nNot measured: Lanewise has a kernel of the id '%s' itself; give yours another.%n", foreign.id());
       return List.of();
@@ -335,7 +338,10 @@ final class ValidateCommand implements Callable<Integer> {
     int worst = summaries.isEmpty() ? ExitCode.ENVIRONMENT : ExitCode.GOOD;
     for (ValidationSummary summary : summaries) {
       int code = summary.exitCode();
-      worst = worst == ExitCode.NOT_CONFORMING || code == ExitCode.NOT_CONFORMING ? ExitCode.NOT_CONFORMING : Math.max(worst, code);
+      worst =
+          worst == ExitCode.NOT_CONFORMING || code == ExitCode.NOT_CONFORMING
+              ? ExitCode.NOT_CONFORMING
+              : Math.max(worst, code);
     }
     return worst;
   }

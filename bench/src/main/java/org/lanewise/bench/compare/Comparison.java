@@ -141,11 +141,11 @@ public final class Comparison {
       Map<Implementation, Map<Work, MeasuredRow>> measured,
       Map<Implementation, JsonObject> environments) {
     Set<Work> ofKernel =
-        ofBase.stream().flatMap(who -> measured.get(who).keySet().stream()).collect(Collectors.toSet());
+        ofBase.stream().flatMap(who -> rows(measured, who).keySet().stream()).collect(Collectors.toSet());
     Map<Work, Curve> curves = new LinkedHashMap<>();
     Map<Implementation, Integer> unmatched = new LinkedHashMap<>();
     for (Implementation other : others) {
-      for (MeasuredRow row : measured.get(other).values()) {
+      for (MeasuredRow row : rows(measured, other).values()) {
         if (ofKernel.contains(row.work())) {
           Work key = row.work().withBatch(1);
           curves
@@ -158,9 +158,9 @@ public final class Comparison {
       }
     }
     Set<Work> ofOthers =
-        others.stream().flatMap(who -> measured.get(who).keySet().stream()).collect(Collectors.toSet());
+        others.stream().flatMap(who -> rows(measured, who).keySet().stream()).collect(Collectors.toSet());
     for (Implementation who : ofBase) {
-      int alone = (int) measured.get(who).keySet().stream().filter(work -> !ofOthers.contains(work)).count();
+      int alone = (int) rows(measured, who).keySet().stream().filter(work -> !ofOthers.contains(work)).count();
       if (alone > 0) {
         unmatched.put(who, alone);
       }
@@ -210,6 +210,11 @@ public final class Comparison {
     return measured;
   }
 
+  private static Map<Work, MeasuredRow> rows(
+      Map<Implementation, Map<Work, MeasuredRow>> measured, Implementation who) {
+    return Objects.requireNonNull(measured.get(who));
+  }
+
   private static List<Implementation> others(
       List<ResultFile> files, Set<Implementation> measured, String base, List<String> against) {
     List<Implementation> candidates = measured.stream().filter(who -> !who.name().equals(base)).toList();
@@ -241,7 +246,7 @@ public final class Comparison {
     Map<Implementation, List<MeasuredRow>> curves = new LinkedHashMap<>();
     for (Implementation one : who) {
       List<MeasuredRow> rows =
-          measured.get(one).values().stream()
+          rows(measured, one).values().stream()
               .filter(row -> row.work().withBatch(1).equals(key))
               .sorted((a, b) -> Integer.compare(a.work().batch(), b.work().batch()))
               .toList();
@@ -261,7 +266,7 @@ public final class Comparison {
   /** What was measured, as far as it decides whether points can be the same. */
   private static String kinds(List<Implementation> who, Map<Implementation, Map<Work, MeasuredRow>> measured) {
     return who.stream()
-        .flatMap(one -> measured.get(one).keySet().stream())
+        .flatMap(one -> rows(measured, one).keySet().stream())
         .map(work -> work.operation() + " " + work.dtype())
         .distinct()
         .sorted()

@@ -1,4 +1,7 @@
-/** The same work on several devices: who is faster from which batch size on. Depends on the result files alone. */
+/**
+ * The same work on several devices: who is faster from which batch size on. Depends on {@code bench}, {@code grid} and
+ * {@code results}.
+ */
 @NullMarked
 package org.lanewise.bench.compare;
 

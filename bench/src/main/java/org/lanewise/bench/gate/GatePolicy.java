@@ -94,7 +94,8 @@ public final class GatePolicy {
     String glob = text(object, "benchmark");
     String waiver = text(object, "waiver");
     Double threshold = null;
-    if (object.get("threshold") instanceof JsonElement value) {
+    JsonElement value = object.get("threshold");
+    if (value != null) {
       if (!(value instanceof JsonPrimitive number) || !number.isNumber()) {
         throw new IllegalArgumentException("threshold %s, expected a number such as 0.02".formatted(value));
       }

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -135,17 +136,19 @@ public final class GateRun {
 
   private Map<PairedBenchmark, Integer> wanted(Map<PairedBenchmark, Facts> facts) {
     Map<PairedBenchmark, Integer> wanted = new LinkedHashMap<>();
-    for (PairedBenchmark benchmark : measurable(facts)) {
-      int more = Judge.moreForks(facts.get(benchmark).comparison(benchmark), thresholds.apply(benchmark));
-      if (more > 0) {
-        wanted.put(benchmark, more);
-      }
-    }
+    facts.forEach(
+        (benchmark, known) -> {
+          int more =
+              known.problem == null ? Judge.moreForks(known.comparison(benchmark), thresholds.apply(benchmark)) : 0;
+          if (more > 0) {
+            wanted.put(benchmark, more);
+          }
+        });
     return wanted;
   }
 
   private static List<PairedBenchmark> measurable(Map<PairedBenchmark, Facts> facts) {
-    return facts.keySet().stream().filter(benchmark -> facts.get(benchmark).problem == null).toList();
+    return facts.entrySet().stream().filter(one -> one.getValue().problem == null).map(Map.Entry::getKey).toList();
   }
 
   private Collection<List<PairedBenchmark>> groups(List<PairedBenchmark> benchmarks) {
@@ -167,7 +170,7 @@ public final class GateRun {
       Map<PairedBenchmark, ForkRunner.Outcome> outcomes = forks.run(group, random.nextLong());
       outcomes.forEach(
           (benchmark, outcome) -> {
-            Facts one = facts.get(benchmark);
+            Facts one = Objects.requireNonNull(facts.get(benchmark));
             if (outcome.result() != null) {
               (confirm ? one.confirmation : one.first).add(outcome.result());
             } else {

@@ -172,13 +172,13 @@ public final class Judge {
     }
     SlowModes modes = evidence.modes();
     boolean unequal = modes != null && modes.p() <= ALPHA;
-    if (unequal && modes.candidate() > modes.base()) {
+    if (unequal && modes != null && modes.candidate() > modes.base()) {
       return new Finding(Verdict.REGRESSED, text("It lands in the slow JIT mode more often: %s.", told(modes)));
     }
     if (confirmed < 0 && clear) {
       return new Finding(Verdict.IMPROVED, text("Faster in %s.", signs(evidence, confirmed)));
     }
-    if (unequal) {
+    if (unequal && modes != null) {
       return new Finding(Verdict.IMPROVED, text("It lands in the slow JIT mode less often: %s.", told(modes)));
     }
     if (modes != null && modes.base() + modes.candidate() > 1) {
@@ -257,6 +257,7 @@ public final class Judge {
   }
 
   /** In digits that do not depend on where the reader lives. */
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one more dependency
   private static String text(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }

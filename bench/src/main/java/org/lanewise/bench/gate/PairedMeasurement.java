@@ -20,6 +20,7 @@ import org.lanewise.kernels.spi.Operation;
  * <p>A round is a block of calls of each build, in random order. So whatever the machine does for longer than a millisecond
  * touches both, and neither always comes after the other.
  */
+@SuppressWarnings("ReturnValueIgnored") // blocks also run for what they do to caches, to arrays and to the JIT compiler
 final class PairedMeasurement {
   /**
    * How often it is drawn anew where the kernels' own arrays lie. They belong to a thread, so each placement is a thread. On one
@@ -66,6 +67,7 @@ final class PairedMeasurement {
   private int calls = 1;
 
   /** Written, so that it is allocated. */
+  @SuppressWarnings("UnusedVariable")
   private volatile byte @Nullable [] padding;
 
   PairedMeasurement(PairedBenchmark benchmark, Twin base, Twin candidate, SplittableRandom random) {

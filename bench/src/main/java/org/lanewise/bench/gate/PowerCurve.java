@@ -80,6 +80,7 @@ final class PowerCurve {
     return size == 0 ? "none" : RecordPage.percent(size);
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one more dependency
   private static String text(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }

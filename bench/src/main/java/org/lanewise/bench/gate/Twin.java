@@ -14,6 +14,7 @@ import java.security.CodeSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ final class Twin implements AutoCloseable {
   private final String side;
   private final Path jar;
   private final Loader loader;
-  private final Function<Map<String, Object>, IntToLongFunction> bridge;
+  private final Function<Map<String, Object>, @Nullable IntToLongFunction> bridge;
 
   /** What two twins compute on; both on the same arrays, so that no arm has the luckier ones. */
   record Buffers(float[] logits, Object target, float[] losses, float[] gradient, float[] result) {}
@@ -55,7 +56,7 @@ final class Twin implements AutoCloseable {
     }
   }
 
-  private Twin(String side, Path jar, Loader loader, Function<Map<String, Object>, IntToLongFunction> bridge) {
+  private Twin(String side, Path jar, Loader loader, Function<Map<String, Object>, @Nullable IntToLongFunction> bridge) {
     this.side = side;
     this.jar = jar;
     this.loader = loader;
@@ -72,7 +73,7 @@ final class Twin implements AutoCloseable {
     try {
       Loader loader = new Loader(jar.toUri().toURL());
       Object bridge = loader.loadClass(TwinBridge.class.getName()).getDeclaredConstructor().newInstance();
-      return new Twin(side, jar, loader, (Function<Map<String, Object>, IntToLongFunction>) bridge);
+      return new Twin(side, jar, loader, (Function<Map<String, Object>, @Nullable IntToLongFunction>) bridge);
     } catch (MalformedURLException | ReflectiveOperationException e) {
       throw new IllegalStateException("The gate cannot load itself beside %s.".formatted(jar), e);
     } catch (LinkageError e) {
@@ -112,7 +113,7 @@ final class Twin implements AutoCloseable {
     told.put("losses", on.losses());
     told.put("gradient", on.gradient());
     told.put("result", on.result());
-    IntToLongFunction calls;
+    @Nullable IntToLongFunction calls;
     try {
       calls = bridge.apply(told);
     } catch (LinkageError e) {
@@ -126,10 +127,13 @@ final class Twin implements AutoCloseable {
               : told.containsKey("provider")
                   ? "The kernel '%s' of the %s does not supply %s for %s.".formatted(kernel, side, work.operation(), work.dtype())
                   : "The %s has no kernel '%s', but %s; choose with --kernel."
-                      .formatted(side, kernel, String.join(", ", (List<String>) told.get("known"))),
+                      .formatted(side, kernel, String.join(", ", (List<String>) Objects.requireNonNull(told.get("known")))),
           unavailable != null);
     }
-    return new Block(calls, (Class<?>) told.get("provider"), (Map<String, Double>) told.get("promised"));
+    return new Block(
+        calls,
+        (Class<?>) Objects.requireNonNull(told.get("provider")),
+        (Map<String, Double>) Objects.requireNonNull(told.get("promised")));
   }
 
   /**
@@ -181,6 +185,7 @@ final class Twin implements AutoCloseable {
    * @throws Missing if it lacks the kernel or the operation
    * @throws UserError if it lacks what the gate calls
    */
+  @SuppressWarnings("ReturnValueIgnored") // a kernel runs for what it might throw
   Block trial(PairedBenchmark benchmark) {
     Work work = benchmark.work();
     Work little =

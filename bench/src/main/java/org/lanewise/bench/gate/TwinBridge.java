@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.function.Function;
 import java.util.function.IntToLongFunction;
@@ -22,7 +23,7 @@ import org.lanewise.kernels.spi.KernelProvider;
  * <p>The calls of a block are in a loop in here, so that what the JIT compiler knows of the loop it knows of one build. One
  * class without nested ones: the loader knows one name.
  */
-public final class TwinBridge implements Function<Map<String, Object>, IntToLongFunction>, IntToLongFunction {
+public final class TwinBridge implements Function<Map<String, Object>, @Nullable IntToLongFunction>, IntToLongFunction {
   private @Nullable BceWithLogits bce;
   private @Nullable CrossEntropy crossEntropy;
   private boolean backward;
@@ -76,21 +77,21 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
       return null;
     }
     TwinBridge block = new TwinBridge();
-    Reduction reduction = Reduction.of((String) work.get("reduction"));
-    if (work.get("operation").equals("bce_with_logits")) {
+    Reduction reduction = Reduction.of(told(work, "reduction", String.class));
+    if (told(work, "operation", String.class).equals("bce_with_logits")) {
       block.bce = BceWithLogits.on(provider).reduction(reduction).threads(1);
     } else {
       block.crossEntropy = CrossEntropy.on(provider).reduction(reduction).threads(1);
     }
-    block.backward = (Boolean) work.get("backward");
+    block.backward = told(work, "backward", Boolean.class);
     block.perValue = reduction == Reduction.NONE;
-    block.batch = (Integer) work.get("batch");
-    block.classes = (Integer) work.get("classes");
-    block.logits = (float[]) work.get("logits");
-    block.target = work.get("target");
-    block.losses = (float[]) work.get("losses");
-    block.gradient = (float[]) work.get("gradient");
-    block.result = (float[]) work.get("result");
+    block.batch = told(work, "batch", Integer.class);
+    block.classes = told(work, "classes", Integer.class);
+    block.logits = told(work, "logits", float[].class);
+    block.target = told(work, "target", Object.class);
+    block.losses = told(work, "losses", float[].class);
+    block.gradient = told(work, "gradient", float[].class);
+    block.result = told(work, "result", float[].class);
     return block;
   }
 
@@ -107,6 +108,10 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
         "no allocation" + of, declaration.allocationFree() ? 0 : Double.POSITIVE_INFINITY);
   }
 
+  private static <T> T told(Map<String, Object> work, String name, Class<T> type) {
+    return type.cast(Objects.requireNonNull(work.get(name), name));
+  }
+
   /** Runs so many calls; the nanoseconds from the first to the last. */
   @Override
   public long applyAsLong(int calls) {
@@ -118,7 +123,9 @@ public final class TwinBridge implements Function<Map<String, Object>, IntToLong
     if (crossEntropy != null) {
       long[] targets = (long[]) target;
       return perValue ? rowwise(crossEntropy, targets, calls)
-          : backward ? crossEntropyForwardBackward(crossEntropy, targets, calls) : crossEntropyForward(crossEntropy, targets, calls);
+          : backward
+              ? crossEntropyForwardBackward(crossEntropy, targets, calls)
+              : crossEntropyForward(crossEntropy, targets, calls);
     }
     throw new IllegalStateException("This is the function, no block.");
   }

@@ -92,8 +92,7 @@ public final class Grid {
       throw UserError.environment("%s is not JSON; restore it or name another grid.".formatted(source));
     }
     if (!(root instanceof JsonObject document)
-        || !(document.get("format") instanceof JsonElement format)
-        || !format.equals(new JsonPrimitive("lanewise/grid"))) {
+        || !new JsonPrimitive("lanewise/grid").equals(document.get("format"))) {
       throw UserError.environment(
           "%s is not a benchmark grid: its \"format\" is not \"lanewise/grid\"; name another file.".formatted(source));
     }

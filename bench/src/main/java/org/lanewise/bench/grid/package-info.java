@@ -1,4 +1,7 @@
-/** Which work is measured: the one list of shapes, shared with the programs that measure other implementations. */
+/**
+ * Which work is measured: the one list of shapes, shared with the programs that measure other implementations. Depends
+ * on {@code bench}.
+ */
 @NullMarked
 package org.lanewise.bench.grid;
 

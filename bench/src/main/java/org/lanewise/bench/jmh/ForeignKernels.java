@@ -78,7 +78,9 @@ public final class ForeignKernels {
     }
     byte[] start = start(file);
     boolean library =
-        LIBRARIES.stream().anyMatch(magic -> start.length >= magic.length && Arrays.equals(Arrays.copyOf(start, magic.length), magic));
+        LIBRARIES.stream()
+            .anyMatch(
+                magic -> start.length >= magic.length && Arrays.equals(Arrays.copyOf(start, magic.length), magic));
     if (!library) {
       throw UserError.environment(
           "%s is neither a jar nor a native library%s; name one of them."

@@ -1,6 +1,7 @@
 package org.lanewise.bench.jmh;
 
 import java.util.Map;
+import java.util.Objects;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
@@ -23,9 +24,9 @@ record TrainedLogits(float[] logits, float[] target, int classes) {
           case CROSS_ENTROPY -> "cross_entropy/real_model/digits-none";
         };
     Map<String, Tensor> inputs = ReferenceData.builtIn(operation.id()).require(id).inputs();
-    Tensor logits = inputs.get("logits");
-    return new TrainedLogits(
-        logits.floats(), inputs.get("target").to(DType.FLOAT32).floats(), logits.size(1));
+    Tensor logits = Objects.requireNonNull(inputs.get("logits"));
+    Tensor target = Objects.requireNonNull(inputs.get("target"));
+    return new TrainedLogits(logits.floats(), target.to(DType.FLOAT32).floats(), logits.size(1));
   }
 
   /** The number of rows. */

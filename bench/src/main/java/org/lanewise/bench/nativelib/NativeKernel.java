@@ -48,8 +48,8 @@ final class NativeKernel implements BceWithLogitsKernel<float[]>, CrossEntropyKe
   /**
    * A kernel of both operations.
    *
-   * @param functions the addresses of {@code lanewise_bce_with_logits_f32} and {@code lanewise_cross_entropy_f32}, null for
-   *     one that the library does not have
+   * @param bce the address of {@code lanewise_bce_with_logits_f32}; null where the library does not have it
+   * @param crossEntropy the address of {@code lanewise_cross_entropy_f32}; null where the library does not have it
    */
   @SuppressWarnings("restricted") // native access is what this class is for
   static Object over(@Nullable MemorySegment bce, @Nullable MemorySegment crossEntropy) {

@@ -70,6 +70,7 @@ final class DeviceBandwidth {
     return System.nanoTime() - begin;
   }
 
+  @SuppressWarnings("ReturnValueIgnored") // the warm-up
   private static double[] samples(DoubleSupplier sample) {
     for (int i = 0; i < WARM_UPS; i++) {
       sample.getAsDouble();

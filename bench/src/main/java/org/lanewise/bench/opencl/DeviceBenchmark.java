@@ -66,15 +66,15 @@ final class DeviceBenchmark {
   /** The rows of a point; where it cannot be measured, each says why. */
   List<MeasuredRow> measure(Work work, Duration each) {
     List<MeasuredRow> rows = new ArrayList<>();
-    String error = null;
+    String error;
     try {
       return work.operation().equals(Operation.BCE_WITH_LOGITS.id()) ? bce(work, each) : crossEntropy(work, each);
     } catch (OpenClException e) {
-      error = e.isOutOfMemory() ? "The device has too little memory for this point: " + e.getMessage() : e.getMessage();
+      error = e.isOutOfMemory() ? "The device has too little memory for this point: " + e.getMessage() : String.valueOf(e.getMessage());
     } catch (OutOfMemoryError e) {
       error = "The JVM has too little memory for this point; give it more, as in LANEWISE_JAVA_OPTS=-Xmx8g.";
     } catch (WrongResultException e) {
-      error = e.getMessage();
+      error = String.valueOf(e.getMessage());
     }
     for (String transfer : TRANSFERS) {
       rows.add(MeasuredRow.failed(work, implementation(transfer), error));
@@ -208,6 +208,7 @@ final class DeviceBenchmark {
   }
 
   /** Samples for about so long, after a warm-up of a quarter of it. */
+  @SuppressWarnings("ReturnValueIgnored") // the warm-up
   private static double[] samples(DoubleSupplier sample, Duration time) {
     long warm = System.nanoTime() + time.toNanos() / 4;
     do {

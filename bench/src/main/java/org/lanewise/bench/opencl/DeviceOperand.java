@@ -2,6 +2,7 @@ package org.lanewise.bench.opencl;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.spi.Strided;
 
@@ -48,12 +49,15 @@ final class DeviceOperand {
     if (memory == null) {
       return;
     }
-    Object array = operand.array;
-    if (!asItLies) {
-      packed = scratch(array, (int) count);
+    Object array = Objects.requireNonNull(operand.array);
+    if (asItLies) {
+      OpenCl.write(session.queue, memory, segment(array, operand.offset, count));
+    } else {
+      Object copy = scratch(array, (int) count);
+      packed = copy;
       copy(operand, true);
+      OpenCl.write(session.queue, memory, segment(copy, 0, count));
     }
-    OpenCl.write(session.queue, memory, asItLies ? segment(array, operand.offset, count) : segment(packed, 0, count));
   }
 
   /** Makes room for an output. */
@@ -68,11 +72,13 @@ final class DeviceOperand {
       return;
     }
     long count = (long) rows * columns * inner;
+    Object array = Objects.requireNonNull(operand.array);
     if (asItLies) {
-      OpenCl.read(session.queue, memory, segment(operand.array, operand.offset, count));
+      OpenCl.read(session.queue, memory, segment(array, operand.offset, count));
     } else {
-      packed = scratch(operand.array, (int) count);
-      OpenCl.read(session.queue, memory, segment(packed, 0, count));
+      Object copy = scratch(array, (int) count);
+      packed = copy;
+      OpenCl.read(session.queue, memory, segment(copy, 0, count));
       copy(operand, false);
     }
   }
@@ -93,7 +99,9 @@ final class DeviceOperand {
     this.inner = inner;
     rowStride = rows <= 1 ? 0 : operand.rowStride;
     columnStride = columns <= 1 ? 0 : operand.columnStride;
-    long count = (rowStride == 0 ? Math.min(rows, 1) : rows) * (columnStride == 0 ? Math.min(columns, 1) : (long) columns) * inner;
+    long distinctRows = rowStride == 0 ? Math.min(rows, 1) : rows;
+    long distinctColumns = columnStride == 0 ? Math.min(columns, 1) : columns;
+    long count = distinctRows * distinctColumns * inner;
     long span = count == 0 ? 0 : (rows - 1L) * rowStride + (columns - 1L) * columnStride + inner;
     asItLies = rowStride >= 0 && columnStride >= 0 && span <= sparse * count;
     if (asItLies) {
@@ -102,7 +110,7 @@ final class DeviceOperand {
       rowStride = rowStride == 0 ? 0 : columnStride == 0 ? inner : columns * inner;
       columnStride = columnStride == 0 ? 0 : inner;
     }
-    bytes = count * bytes(operand.array);
+    bytes = count * bytes(Objects.requireNonNull(operand.array));
     memory = buffer.reserve(bytes);
     return count;
   }
@@ -118,14 +126,14 @@ final class DeviceOperand {
   /** Queues a copy of an input from page-locked memory. */
   void queueUpload() {
     if (memory != null && input) {
-      OpenCl.queueWrite(session.queue, memory, pinned.memory);
+      OpenCl.queueWrite(session.queue, memory, Objects.requireNonNull(pinned).memory);
     }
   }
 
   /** Queues a copy of an output to page-locked memory. */
   void queueDownload() {
     if (memory != null && !input) {
-      OpenCl.queueRead(session.queue, memory, pinned.memory);
+      OpenCl.queueRead(session.queue, memory, Objects.requireNonNull(pinned).memory);
     }
   }
 

@@ -193,7 +193,8 @@ final class OpenCl {
   /** A number of a device, whatever its width. */
   static long deviceNumber(MemorySegment device, int parameter) {
     byte[] bytes = info(DEVICE_INFO, "clGetDeviceInfo", device, parameter);
-    MemorySegment value = MemorySegment.ofArray(Arrays.copyOf(bytes, Long.BYTES)); // little-endian, as all hosts of such drivers are
+    // Little-endian, as all hosts of such drivers are.
+    MemorySegment value = MemorySegment.ofArray(Arrays.copyOf(bytes, Long.BYTES));
     return value.get(JAVA_LONG.withByteAlignment(1), 0);
   }
 

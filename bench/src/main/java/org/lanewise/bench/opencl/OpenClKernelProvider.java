@@ -2,6 +2,7 @@ package org.lanewise.bench.opencl;
 
 import com.google.gson.JsonObject;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
@@ -96,7 +97,7 @@ public final class OpenClKernelProvider implements KernelProvider, MeasuredByIts
   public Availability availability() {
     Device.Found found = Device.here();
     return found.device() == null
-        ? Availability.unavailable(found.reason(), found.remedy())
+        ? Availability.unavailable(String.valueOf(found.reason()), String.valueOf(found.remedy()))
         : Availability.AVAILABLE;
   }
 
@@ -109,7 +110,7 @@ public final class OpenClKernelProvider implements KernelProvider, MeasuredByIts
   /** The work items of a group. */
   @Override
   public int lanes() {
-    return Session.group(Device.here().device());
+    return Session.group(Objects.requireNonNull(Device.here().device()));
   }
 
   @Override

@@ -41,6 +41,7 @@ public final class Peers implements AlsoMeasured, AutoCloseable {
   /** Where the command in {@link #ONNX_RUNTIME_MISSING} puts the package. */
   private static final String ONNX_RUNTIME_FOLDER = "target/lanewise/peers";
 
+  @SuppressWarnings("InlineFormatString") // beside the names that it mentions
   private static final String ONNX_RUNTIME_MISSING =
       "ONNX Runtime is missing (%s); get its 54 MB with: ./mvnw -N dependency:copy"
           + " -Dartifact=com.microsoft.onnxruntime:onnxruntime:%s -DoutputDirectory=%s";
@@ -55,7 +56,7 @@ public final class Peers implements AlsoMeasured, AutoCloseable {
   /**
    * Peers; a process starts with the first point.
    *
-   * @param names some of {@code pytorch-eager}, {@code pytorch-compile}, {@code jax-jit}, {@code onnxruntime}
+   * @param names some of {@code pytorch-eager}, {@code pytorch-compile}, {@code jax-jit}, {@value #ONNX_RUNTIME}
    * @param python the interpreter
    * @param onnxRuntime the jar of ONNX Runtime; null for the one in {@code target/lanewise/peers} of the project
    * @param project the folder of the project, where the programs lie

@@ -1,4 +1,7 @@
-/** Other implementations of the losses on the CPU, measured beside the kernels. */
+/**
+ * Other implementations of the losses on the CPU, measured beside the kernels. Depends on {@code bench}, {@code grid},
+ * {@code jmh} and {@code results}.
+ */
 @NullMarked
 package org.lanewise.bench.peers;
 

@@ -56,7 +56,7 @@ record CertificateSection(Results results) implements Section {
   }
 
   private static String count(JsonObject row, String key) {
-    return row.get(key) instanceof JsonPrimitive count ? Numbers.count(count.getAsLong()) : "unknown";
+    return row.get(key) instanceof JsonPrimitive count ? Numbers.count(count.getAsDouble()) : "unknown";
   }
 
   private static boolean isTrue(@Nullable JsonElement value) {

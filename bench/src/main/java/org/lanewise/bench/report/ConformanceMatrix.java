@@ -75,7 +75,7 @@ final class ConformanceMatrix {
 
   /** As the row tells it; findings have it in the name of the case. */
   private static String region(JsonObject row, String name) {
-    String[] parts = name.split("/");
+    String[] parts = name.split("/", -1);
     return row.has("region")
         ? Fields.text(row, "region")
         : parts.length > 1 ? parts[1].toUpperCase(Locale.ROOT) : "OTHER";

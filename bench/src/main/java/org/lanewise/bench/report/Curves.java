@@ -34,7 +34,7 @@ final class Curves {
       Comparator.comparing(Work::operation)
           .thenComparing(Work::dtype, Comparator.comparing(dtype -> !dtype.equals("float32")))
           .thenComparing(Work::data)
-          .thenComparing(Work::classes)
+          .thenComparingInt(Work::classes)
           .thenComparing(Work::target)
           .thenComparing(Work::reduction)
           .thenComparing(Work::dtype)

@@ -37,7 +37,8 @@ record Hardware(List<Cache> caches, double readBandwidth) {
       }
     }
     double bandwidth = Environment.readBandwidth(environment);
-    return new Hardware(List.copyOf(caches), bandwidth >= LEAST_BANDWIDTH && bandwidth <= MOST_BANDWIDTH ? bandwidth : Double.NaN);
+    boolean believed = bandwidth >= LEAST_BANDWIDTH && bandwidth <= MOST_BANDWIDTH;
+    return new Hardware(List.copyOf(caches), believed ? bandwidth : Double.NaN);
   }
 
   private static int shift(String prefix) {

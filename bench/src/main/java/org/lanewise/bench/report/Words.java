@@ -13,7 +13,7 @@ final class Words {
 
   /** {@code 1 row}, {@code 2 rows}. */
   static String count(long count, String noun) {
-    return "%s %s%s".formatted(Numbers.count(count), noun, count == 1 ? "" : "s");
+    return "%s %s%s".formatted(Numbers.count((double) count), noun, count == 1 ? "" : "s");
   }
 
   /** The name of a CPU, short enough for a legend. */
@@ -42,7 +42,7 @@ final class Words {
     return "%s logits%s, %s, reduction %s, %s data"
         .formatted(
             work.shape().replace("x", " × "),
-            work.classes() == 1 ? "" : " (%s)".formatted(Quantity.si(work.elements())),
+            work.classes() == 1 ? "" : " (%s)".formatted(Quantity.si((double) work.elements())),
             work.dtype(),
             work.reduction(),
             work.data());

@@ -1,4 +1,7 @@
-/** The report: one HTML file that needs nothing but a browser. */
+/**
+ * The report: one HTML file that needs nothing but a browser. Depends on {@code bench}, {@code gate}, {@code grid} and
+ * {@code results}.
+ */
 @NullMarked
 package org.lanewise.bench.report;
 

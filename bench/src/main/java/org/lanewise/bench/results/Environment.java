@@ -63,7 +63,7 @@ public final class Environment {
     JsonObject environment = new JsonObject();
     environment.addProperty("program", "lanewise");
     environment.addProperty("lanewise", version());
-    environment.addProperty("git_commit", gitCommit());
+    environment.addProperty("git_commit", commit());
     environment.addProperty("utc", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     environment.addProperty(
         "os",
@@ -93,7 +93,7 @@ public final class Environment {
    * The commit of the working tree that holds this program, with {@code -dirty} where it has changes; null where the
    * program does not lie in its own working tree: the commit of another project must not pass for ours.
    */
-  private static @Nullable String gitCommit() {
+  public static @Nullable String commit() {
     CodeSource source = Environment.class.getProtectionDomain().getCodeSource();
     if (source == null) {
       return null;

@@ -30,16 +30,20 @@ public final class Json {
   public static double number(JsonElement json) {
     if (json instanceof JsonPrimitive primitive) {
       switch (primitive.getAsString()) {
-        case "NaN":
+        case "NaN" -> {
           return Double.NaN;
-        case "inf":
+        }
+        case "inf" -> {
           return Double.POSITIVE_INFINITY;
-        case "-inf":
+        }
+        case "-inf" -> {
           return Double.NEGATIVE_INFINITY;
-        default:
+        }
+        default -> {
           if (primitive.isNumber()) {
             return primitive.getAsDouble();
           }
+        }
       }
     }
     throw new IllegalArgumentException("%s is not a number".formatted(json));

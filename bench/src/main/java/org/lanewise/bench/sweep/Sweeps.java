@@ -60,14 +60,15 @@ public final class Sweeps {
       certificate = Certificate.of(operation, id, found, stride, bounds, sources);
       tallies = found.tallies();
     }
-    boolean kept = certificate.isProof() && sources != null;
-    Path file = Certificate.file(kept ? project.resolve(Certificate.FOLDER) : apart, operation, id);
+    boolean proven = certificate.isProof() && sources != null;
+    Path keeper = proven ? project : null;
+    Path file = Certificate.file(keeper != null ? keeper.resolve(Certificate.FOLDER) : apart, operation, id);
     certificate.toFile().write(file);
-    if (kept) {
+    if (keeper != null) {
       for (Tally tally : tallies) {
-        HardCaseFile.write(project.resolve(HardCaseFile.FOLDER), tally);
+        HardCaseFile.write(keeper.resolve(HardCaseFile.FOLDER), tally);
       }
-      SafeFile.write(project.resolve(AccuracyPage.FILE), AccuracyPage.text(project));
+      SafeFile.write(keeper.resolve(AccuracyPage.FILE), AccuracyPage.text(keeper));
     }
     return new Outcome(certificate, file);
   }

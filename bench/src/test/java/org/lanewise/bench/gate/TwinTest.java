@@ -44,6 +44,7 @@ class TwinTest {
   }
 
   @Test
+  @SuppressWarnings("ReturnValueIgnored") // what it computes is looked at, not for how long
   void bothComputeWhatTheFrontDoorComputes() throws IOException {
     try (Twin twin = Twin.open("base", TestJars.kernels(folder, "a.jar"))) {
       Twin.Buffers on = PairedMeasurement.buffers(BCE.work());

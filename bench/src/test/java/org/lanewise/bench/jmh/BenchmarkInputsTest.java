@@ -80,7 +80,7 @@ class BenchmarkInputsTest {
       }
       assertEquals(smallest - 2, inputs.logits()[row * 12 + 10]);
       assertEquals(smallest - 2, inputs.logits()[row * 12 + 11]);
-      assertEquals(trained.target()[row], inputs.target()[row]);
+      assertEquals((long) trained.target()[row], inputs.target()[row]);
     }
     float[] target = BenchmarkInputs.bceWithLogits("trained", 2, 6).target();
     assertEquals(0, target[4] + target[5] + target[10] + target[11], "what pads a row is no label of it");

@@ -232,7 +232,10 @@ class NativeKernelTest {
     assertBits(gradients[0], gradients[1], "gradient");
   }
 
-  /** Class indices. Targets that are spread over the classes are summed otherwise in C; the stored cases hold them to the bound. */
+  /**
+   * Class indices. Targets that are spread over the classes are summed otherwise in C; the stored cases hold them to the
+   * bound.
+   */
   @ParameterizedTest
   @MethodSource("ids")
   void crossEntropyHasTheBitsOfScalar(String id) {

@@ -88,11 +88,7 @@ class OpenClKernelTest {
     assertTrue(passed.size() > 100, () -> "only %d findings".formatted(passed.size()));
   }
 
-  /**
-   * A fault.
-   *
-   * @param text of the source that it replaces
-   */
+  /** Faults: a name, the operation, a text of the source and what it is replaced with. */
   static Arguments[] faults() {
     return new Arguments[] {
       Arguments.of("exponential of BCE", Operation.BCE_WITH_LOGITS, "fma(r, BCE_Q1, BCE_Q0)", "fma(r, BCE_Q1 * 1.001f, BCE_Q0)"),

@@ -125,6 +125,7 @@ public abstract class SickProvider implements KernelProvider {
   }
 
   /** Calls itself for ever. */
+  @SuppressWarnings({"InfiniteRecursion", "UnusedVariable"}) // the sickness, and what keeps it from being compiled to a loop
   public static final class OverflowsStack extends SickProvider {
     private int depth;
 

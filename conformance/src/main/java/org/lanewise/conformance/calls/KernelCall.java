@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyCall;
@@ -189,7 +188,7 @@ public final class KernelCall {
 
   /** The same calls on copies of all arrays; what shared an array shares its copy. */
   public static List<KernelCall> copies(List<KernelCall> calls) {
-    Map<Object, Object> arrays = new IdentityHashMap<>();
+    IdentityHashMap<Object, Object> arrays = new IdentityHashMap<>();
     List<KernelCall> copies = new ArrayList<>();
     for (KernelCall call : calls) {
       KernelCall copy = call.onSameArrays();

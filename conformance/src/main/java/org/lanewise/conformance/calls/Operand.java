@@ -1,5 +1,6 @@
 package org.lanewise.conformance.calls;
 
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.lanewise.kernels.spi.Strided;
@@ -19,7 +20,14 @@ public final class Operand {
   private final IntConsumer mover;
 
   private Operand(
-      String name, boolean output, Object array, int offset, int[] sizes, int[] strides, Consumer<Object> setter, IntConsumer mover) {
+      String name,
+      boolean output,
+      Object array,
+      int offset,
+      int[] sizes,
+      int[] strides,
+      Consumer<Object> setter,
+      IntConsumer mover) {
     this.name = name;
     this.output = output;
     this.array = array;
@@ -36,7 +44,7 @@ public final class Operand {
     return new Operand(
         name,
         output,
-        strided.array,
+        Objects.requireNonNull(strided.array),
         strided.offset,
         new int[] {rows, columns, inner},
         new int[] {strided.rowStride, strided.columnStride, 1},

@@ -1,4 +1,7 @@
-/** Calls of kernels as values: their operands by name and by place, whatever the operation. */
+/**
+ * Calls of kernels as values: their operands by name and by place, whatever the operation. Depends on
+ * {@code kernels.spi} and {@code kernels.tensor}.
+ */
 @NullMarked
 package org.lanewise.conformance.calls;
 

@@ -44,7 +44,7 @@ final class DataFolder {
           return in.readNBytes((int) LARGEST_FILE);
         }
       }
-      Path file = path(name);
+      Path file = path(directory, name);
       if (!file.startsWith(directory.normalize())) {
         throw new DataException("The file name '%s' leads out of '%s'; write the data anew.".formatted(name, directory));
       }
@@ -62,7 +62,7 @@ final class DataFolder {
     }
   }
 
-  private Path path(String name) {
+  private static Path path(Path directory, String name) {
     try {
       return directory.resolve(name).normalize();
     } catch (InvalidPathException e) {

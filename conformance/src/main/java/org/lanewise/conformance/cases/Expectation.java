@@ -21,6 +21,7 @@ public sealed interface Expectation {
    * @param torchClass the simple name of PyTorch's exception class
    * @param message its text, to the letter
    */
+  @SuppressWarnings("JavaLangClash") // beside Outputs there is no other name
   record Error(String torchClass, String message) implements Expectation {}
 
   /**

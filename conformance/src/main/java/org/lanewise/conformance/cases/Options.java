@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The options of a case: strings, lists of strings, 64-bit integers and numbers by name. What is not stored has PyTorch's default. */
+/**
+ * The options of a case: strings, lists of strings, 64-bit integers and numbers by name. What is not stored has PyTorch's
+ * default.
+ */
 public final class Options {
   private final String where;
   private final Map<String, Object> values;

@@ -127,7 +127,7 @@ public final class Safetensors {
     header.add(METADATA, texts);
     // The format knows no gaps: wide dtypes come first, so that every tensor is aligned to its own width.
     List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(tensors.entrySet());
-    ordered.sort(Comparator.comparing(entry -> -entry.getValue().dtype().bytes()));
+    ordered.sort(Comparator.comparingInt(entry -> -entry.getValue().dtype().bytes()));
     long offset = 0;
     for (Map.Entry<String, Tensor> entry : ordered) {
       Tensor tensor = entry.getValue();

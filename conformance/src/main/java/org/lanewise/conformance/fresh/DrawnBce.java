@@ -126,14 +126,14 @@ final class DrawnBce extends Drawn {
       values[i] = uniform(0.125, 4);
     }
     for (int i = 0; i < all.length; i++) {
-      all[i] =
-          values[
-              switch (kind) {
-                case 0 -> i;
-                case 1 -> 0;
-                case 2 -> i % columns;
-                default -> i / columns;
-              }];
+      int at =
+          switch (kind) {
+            case 0 -> i;
+            case 1 -> 0;
+            case 2 -> i % columns;
+            default -> i / columns;
+          };
+      all[i] = values[at];
     }
     inputs.put(name, tensor(values, own));
     return all;

@@ -3,6 +3,7 @@ package org.lanewise.conformance.junit;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -56,7 +57,8 @@ public abstract class KernelConformanceTest {
     System.out.printf("%s, level %s, seed %d%n", kernel.id(), level.id(), seed);
     List<Finding> findings = new ArrayList<>();
     try (LocalKernel local = new LocalKernel(kernel)) {
-      new Validation(ReferenceData.builtIn(), level, seed, glob == null ? id -> true : Glob.matching(glob), findings::add, step -> {}).ofKernels(local);
+      Predicate<String> ids = glob == null ? id -> true : Glob.matching(glob);
+      new Validation(ReferenceData.builtIn(), level, seed, ids, findings::add, step -> {}).ofKernels(local);
     }
     return new FindingTests(getClass(), kernel, level, seed, glob).of(findings);
   }

@@ -150,7 +150,12 @@ final class CallMessage {
 
   /** Where an operand's values are: under its own name, or under one that several calls share. */
   private static Tensor tensor(JsonObject place, String prefix, String name, Map<String, Tensor> tensors) {
-    return tensors.get(place.has("tensor") ? place.get("tensor").getAsString() : prefix + name);
+    String key = place.has("tensor") ? place.get("tensor").getAsString() : prefix + name;
+    Tensor tensor = tensors.get(key);
+    if (tensor == null) {
+      throw new RemoteFailure("Its call names the tensor '%s', which the message does not have.".formatted(key));
+    }
+    return tensor;
   }
 
   /** Adds to an answer each output, and each input that the call changed. */

@@ -71,8 +71,9 @@ public final class ChildProcess implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("The process has been closed.");
       }
-      fresh = running == null;
-      child = fresh ? RunningProcess.start(command) : running;
+      RunningProcess before = running;
+      fresh = before == null;
+      child = before == null ? RunningProcess.start(command) : before;
       running = child;
     }
     try {

@@ -1,6 +1,5 @@
 package org.lanewise.conformance.remote;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -47,7 +46,8 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
   }
 
   private static Kernel kernel(JsonElement element) {
-    if (!(element instanceof JsonObject json) || Message.text(json, "id") == null) {
+    String id = element instanceof JsonObject object ? Message.text(object, "id") : null;
+    if (!(element instanceof JsonObject json) || id == null) {
       throw new RemoteFailure("Its description has the kernel %s, expected an object with an id.".formatted(element));
     }
     List<Declaration> declarations = new ArrayList<>();
@@ -60,7 +60,7 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
       declarations.add(declaration);
     }
     return new Kernel(
-        Message.text(json, "id"),
+        id,
         Message.text(json, "description", ""),
         Message.flag(json, "available", true)
             ? Availability.AVAILABLE
@@ -83,7 +83,7 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
           "It declares the operation %s, expected bce_with_logits or cross_entropy.".formatted(json.get("operation")));
     }
     String dtype = Message.text(json, "dtype");
-    if (!DType.FLOAT32.id().equals(dtype) && !DType.FLOAT64.id().equals(dtype)) {
+    if (dtype == null || (!dtype.equals(DType.FLOAT32.id()) && !dtype.equals(DType.FLOAT64.id()))) {
       throw new RemoteFailure(
           "It declares kernels of %s; kernels compute in float32 or float64.".formatted(json.get("dtype")));
     }

@@ -149,6 +149,7 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
   }
 
   /** The arrays that more than one operand lies in, and the names to send them under. */
+  @SuppressWarnings("IdentityHashMapUsage") // asked by identity alone
   private static Map<Object, String> shared(List<KernelCall> calls) {
     Map<Object, Integer> uses = new IdentityHashMap<>();
     calls.forEach(call -> call.operands().forEach(operand -> uses.merge(operand.array(), 1, Integer::sum)));

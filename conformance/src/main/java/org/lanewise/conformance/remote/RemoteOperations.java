@@ -75,7 +75,7 @@ final class RemoteOperations implements Subject {
     try {
       return outcome(process.ask(request));
     } catch (RemoteFailure e) {
-      return new Outcome.Broke(Rule.COMPLETION, e.getMessage());
+      return new Outcome.Broke(Rule.COMPLETION, String.valueOf(e.getMessage()));
     }
   }
 

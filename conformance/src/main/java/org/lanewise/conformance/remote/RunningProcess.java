@@ -48,6 +48,7 @@ final class RunningProcess {
   private final InputStream answers;
   private final OutputStream requests;
   private final ExecutorService talk;
+  @SuppressWarnings("JdkObsolete") // the listener appends while another thread reads
   private final StringBuffer said = new StringBuffer();
   private final Thread listener;
 
@@ -117,7 +118,7 @@ final class RunningProcess {
         throw switch (e.getCause()) {
           case RemoteFailure failure -> unlessCrashed(failure);
           case IOException _ -> ended();
-          default -> new RemoteFailure("Its answer cannot be taken in: %s.".formatted(e.getCause()));
+          case null, default -> new RemoteFailure("Its answer cannot be taken in: %s.".formatted(e.getCause()));
         };
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -20,7 +20,6 @@ import org.lanewise.conformance.validation.LocalKernel;
 import org.lanewise.kernels.spi.Availability;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
-import org.lanewise.kernels.tensor.Tensor;
 
 /** The child's end of the protocol, for kernels of this JVM. */
 public final class Server {

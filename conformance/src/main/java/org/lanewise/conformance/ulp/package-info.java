@@ -1,4 +1,4 @@
-/** The measure of error: units in the last place. Depends on {@code kernels} for dtypes alone. */
+/** The measure of error: units in the last place. Depends on {@code kernels.tensor}. */
 @NullMarked
 package org.lanewise.conformance.ulp;
 

@@ -25,7 +25,8 @@ public final class Accuracy implements Conformance.Errors {
   @Override
   public void error(ReferenceCase reference, String output, double ulp, Supplier<Witness> witness) {
     String kind = output.equals("loss") && !reference.reduction().equals("none") ? "reduced loss" : output;
-    DType dtype = ((Expectation.Outputs) reference.expectation()).outputs().get(output).dtype();
+    Map<String, Expectation.Output> outputs = ((Expectation.Outputs) reference.expectation()).outputs();
+    DType dtype = Objects.requireNonNull(outputs.get(output)).dtype();
     errors
         .computeIfAbsent("%s %s %s".formatted(reference.operation(), dtype.id(), kind), key -> new Errors())
         .add(ulp, witness);

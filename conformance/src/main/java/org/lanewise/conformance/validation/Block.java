@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.cases.Expectation;
@@ -44,8 +45,8 @@ final class Block {
     this.operation = operation;
     this.dtype = dtype;
     this.targetGradient = targetGradient;
-    Tensor logits = inputs.get("logits");
-    Tensor given = inputs.get("target");
+    Tensor logits = Objects.requireNonNull(inputs.get("logits"));
+    Tensor given = Objects.requireNonNull(inputs.get("target"));
     Tensor weight = inputs.get("weight");
     this.ignoreIndex = reference.options().integer("ignore_index", -100);
     double smoothing = reference.options().number("label_smoothing", 0);
@@ -108,7 +109,7 @@ final class Block {
         || !reference.reduction().equals("none")) {
       return null;
     }
-    DType dtype = inputs.get("logits").dtype();
+    DType dtype = Objects.requireNonNull(inputs.get("logits")).dtype();
     boolean suits = dtype == DType.FLOAT32 || dtype == DType.FLOAT64;
     for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
       boolean indices = operation == Operation.CROSS_ENTROPY && input.getKey().equals("target") && !input.getValue().dtype().isFloatingPoint();
@@ -265,7 +266,7 @@ final class Block {
     int number = 0;
     for (Map.Entry<String, double[]> operand : perUnit.entrySet()) {
       place(
-          inputs.get(operand.getKey()),
+          Objects.requireNonNull(inputs.get(operand.getKey())),
           units(operand.getKey(), operand.getValue(), picked),
           rows,
           columns,
@@ -342,7 +343,7 @@ final class Block {
   }
 
   private double[] classes(String name, int[] picked) {
-    double[] values = perClass.get(name);
+    double[] values = Objects.requireNonNull(perClass.get(name));
     double[] chosen = new double[picked.length * classes];
     for (int i = 0; i < picked.length; i++) {
       for (int c = 0; c < classes; c++) {

@@ -1,11 +1,11 @@
 package org.lanewise.conformance.validation;
 
 import java.lang.reflect.Array;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -61,7 +61,7 @@ final class CallForms {
 
   /** What an exception says; where a process ended, that is a sentence of its own. */
   static String sentence(Throwable e) {
-    return e instanceof Sentence ? e.getMessage() : "The call ended with %s.".formatted(e);
+    return e instanceof Sentence ? String.valueOf(e.getMessage()) : "The call ended with %s.".formatted(e);
   }
 
   private final class OneCase {
@@ -234,7 +234,7 @@ final class CallForms {
           continue;
         }
         int values = block.values(output);
-        double[] kept = first ? new double[picked.length * values] : plain.get(output);
+        double[] kept = first ? new double[picked.length * values] : Objects.requireNonNull(plain.get(output));
         for (int i = 0; i < picked.length; i++) {
           for (int c = 0; c < values && picked[i] != Block.HOSTILE; c++) {
             double got = get(operand, i, c, values, call);
@@ -285,7 +285,7 @@ final class CallForms {
     }
 
     private boolean sums(Form form, KernelCall call, int[] picked, Rule rule, String among) {
-      double[] losses = plain.get("loss");
+      double[] losses = Objects.requireNonNull(plain.get("loss"));
       double sum = 0;
       double magnitude = 0;
       for (int unit : picked) {

@@ -1,6 +1,7 @@
 package org.lanewise.conformance.validation;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -12,6 +13,7 @@ import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
+import org.lanewise.kernels.spi.Strided;
 import org.lanewise.kernels.tensor.DType;
 
 /**
@@ -198,7 +200,7 @@ final class Identities {
     call.loss.set(array(new double[x.length]), 0, x.length, 1);
     call.logitsGradient.set(array(new double[x.length]), 0, x.length, 1);
     KernelCall.of(dtype, call).on(provider).run();
-    return new Results(values(call.loss.array), values(call.logitsGradient.array));
+    return new Results(values(call.loss), values(call.logitsGradient));
   }
 
   private Results ce(double[] x, long[] target, int classes) {
@@ -213,7 +215,7 @@ final class Identities {
     call.loss.set(array(new double[target.length]), 0, 1, 1);
     call.logitsGradient.set(array(new double[x.length]), 0, classes, 1);
     KernelCall.of(dtype, call).on(provider).run();
-    return new Results(values(call.loss.array), values(call.logitsGradient.array));
+    return new Results(values(call.loss), values(call.logitsGradient));
   }
 
   private Object array(double[] values) {
@@ -227,7 +229,8 @@ final class Identities {
     return floats;
   }
 
-  private static double[] values(Object array) {
+  private static double[] values(Strided<Object> operand) {
+    Object array = Objects.requireNonNull(operand.array);
     return array instanceof float[] floats
         ? IntStream.range(0, floats.length).mapToDouble(i -> floats[i]).toArray()
         : (double[]) array;

@@ -2,6 +2,7 @@ package org.lanewise.conformance.validation;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.ReferenceCase;
@@ -24,7 +25,7 @@ final class KeptResults implements Subject {
   public Outcome run(ReferenceCase reference, Map<String, Tensor> inputs) {
     Outcome outcome = subject.run(reference, inputs);
     for (Map.Entry<String, Tensor> result : results.entrySet()) {
-      if (!result.getValue().sameBits(copies.get(result.getKey()))) {
+      if (!result.getValue().sameBits(Objects.requireNonNull(copies.get(result.getKey())))) {
         outcome = new Outcome.Broke(Rule.REPEAT, "The call has changed the '%s' of the call before.".formatted(result.getKey()));
       }
     }

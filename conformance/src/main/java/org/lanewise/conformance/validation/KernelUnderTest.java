@@ -7,7 +7,7 @@ import org.lanewise.kernels.spi.KernelProvider;
 
 /** A provider whose kernels are under test: in this JVM, or in a process of its own. */
 public interface KernelUnderTest extends AutoCloseable {
-  /** Its kernels. A call that does not return, in a process of its own, throws a {@link Sentence} that says what happened. */
+  /** Its kernels. A call that does not return, in a process of its own, throws a sentence that says what happened. */
   KernelProvider provider();
 
   /**

@@ -106,7 +106,8 @@ final class Repeats {
     for (int i = 0; i < pieces.size(); i += 2) {
       int other = i + 1 < pieces.size() ? i + 1 : 0;
       List<Piece> pair = List.of(pieces.get(i), pieces.get(other));
-      if (!keeps(Rule.THREADS, pair, List.of(calls.get(i), calls.get(other)), times, true) || !besideNeighbour(pair.getFirst(), times)) {
+      if (!keeps(Rule.THREADS, pair, List.of(calls.get(i), calls.get(other)), times, true)
+          || !besideNeighbour(pair.getFirst(), times)) {
         return;
       }
     }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.DataException;
@@ -192,7 +193,7 @@ public final class Conformance {
       inputs.forEach((name, tensor) -> copies.put(name, tensor.copy()));
       Subject.Outcome outcome = subject.run(reference, copies);
       for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
-        if (!input.getValue().sameBits(copies.get(input.getKey()))) {
+        if (!input.getValue().sameBits(Objects.requireNonNull(copies.get(input.getKey())))) {
           return new Subject.Outcome.Broke(
               Rule.INPUTS, "The implementation wrote to its input '%s'.".formatted(input.getKey()));
         }
@@ -253,7 +254,9 @@ public final class Conformance {
         units = Units.of(reference, inputs);
         tolerances = tolerances(reference, expected, units, !reference.deviations().isEmpty(), false);
         mistrust = mistrust(tolerances);
-        if (mistrust == null && !reference.deviations().isEmpty() && mistrust(tolerances(reference, expected, units, false, false)) == null) {
+        if (mistrust == null
+            && !reference.deviations().isEmpty()
+            && mistrust(tolerances(reference, expected, units, false, false)) == null) {
           mistrust = "The case names the deviation '%s' but shows none.".formatted(reference.deviations().getFirst());
         }
       } catch (NullPointerException | IndexOutOfBoundsException | ArithmeticException | IllegalArgumentException e) {
@@ -340,9 +343,9 @@ public final class Conformance {
       for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
         String name = entry.getKey();
         Tolerance tolerance = entry.getValue();
-        Expectation.Output output = expected.outputs().get(name);
+        Expectation.Output output = Objects.requireNonNull(expected.outputs().get(name));
         for (int i = 0; i < tolerance.size(); i++) {
-          double value = got.get(name).getDouble(output.position(i));
+          double value = Objects.requireNonNull(got.get(name)).getDouble(output.position(i));
           double ulp = tolerance.ulp(i, value);
           if (!tolerance.accepts(i, value)) {
             if (broken == null || Math.abs(ulp) > Math.abs(broken.ulp())) {
@@ -376,16 +379,17 @@ public final class Conformance {
         Map<String, Tensor> got) {
       tolerances.forEach(
           (name, tolerance) -> {
-            Expectation.Output output = expected.outputs().get(name);
+            Expectation.Output output = Objects.requireNonNull(expected.outputs().get(name));
             if (!output.dtype().isFloatingPoint()) {
               return;
             }
-            Bounds bounds = new Bounds(Declaration.ofNothing(Operation.BCE_WITH_LOGITS, output.dtype()), reference, inputs, units);
+            Declaration nothing = Declaration.ofNothing(Operation.BCE_WITH_LOGITS, output.dtype());
+            Bounds bounds = new Bounds(nothing, reference, inputs, units);
             for (int i = 0; i < tolerance.size(); i++) {
               double right = tolerance.expected(i);
               if (tolerance.finiteInputs(i) && Double.isFinite(right)) {
                 int position = output.position(i);
-                double value = got.get(name).getDouble(position);
+                double value = Objects.requireNonNull(got.get(name)).getDouble(position);
                 double low = output.exactLow() == null ? 0 : output.exactLow()[i];
                 double ulp = Ulp.error(value, right, low, bounds.unit(name, output, position, right), output.dtype());
                 int element = i;
@@ -409,14 +413,14 @@ public final class Conformance {
       for (Map.Entry<String, Tolerance> entry : tolerances.entrySet()) {
         String name = entry.getKey();
         Tolerance tolerance = entry.getValue();
-        Expectation.Output output = expected.outputs().get(name);
+        Expectation.Output output = Objects.requireNonNull(expected.outputs().get(name));
         for (int i = 0; i < tolerance.size(); i++) {
           double right = tolerance.expected(i);
           if (!tolerance.finiteInputs(i) || !Double.isFinite(right)) {
             continue; // no truth to measure against, or an overflow: the pytorch contract judges those
           }
           int position = output.position(i);
-          double value = got.get(name).getDouble(position);
+          double value = Objects.requireNonNull(got.get(name)).getDouble(position);
           double low = output.exactLow() == null ? 0 : output.exactLow()[i];
           double unit = bounds.unit(name, output, position, right);
           double ulp = Ulp.error(value, right, low, unit, output.dtype());

@@ -2,9 +2,10 @@ package org.lanewise.conformance.verdict;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.cases.DataException;
@@ -32,12 +33,12 @@ final class FrontDoor {
     try {
       return call(provider, reference, inputs);
     } catch (TorchError error) {
-      return new Subject.Outcome.Raised(error.torchClass(), error.getMessage());
+      return new Subject.Outcome.Raised(error.torchClass(), String.valueOf(error.getMessage()));
     } catch (DataException e) {
       throw e;
     } catch (RuntimeException | Error broken) {
       if (KernelCall.isRefusal(broken)) {
-        return new Subject.Outcome.Unsupported(broken.getMessage());
+        return new Subject.Outcome.Unsupported(String.valueOf(broken.getMessage()));
       }
       // whatever an implementation throws is its failure, not ours
       return new Subject.Outcome.Broke(Rule.COMPLETION, sentence(broken));
@@ -61,7 +62,7 @@ final class FrontDoor {
           default -> OtherOperations.run(reference, inputs, outputs);
         };
     if (fused != null) {
-      Tensor loss = (Tensor) outputs.get("loss");
+      Tensor loss = (Tensor) Objects.requireNonNull(outputs.get("loss"));
       int different = firstDifference(loss, fused, declaresBits(provider, reference) ? 0 : OTHER_ROUNDINGS);
       if (different >= 0) {
         return new Subject.Outcome.Broke(

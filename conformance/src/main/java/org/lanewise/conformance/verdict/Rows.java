@@ -1,6 +1,7 @@
 package org.lanewise.conformance.verdict;
 
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.kernels.tensor.Tensor;
@@ -20,8 +21,8 @@ final class Rows extends Units {
   private final double denominator;
 
   Rows(ReferenceCase reference, Map<String, Tensor> inputs) {
-    this.logits = inputs.get("logits");
-    this.target = inputs.get("target");
+    this.logits = Objects.requireNonNull(inputs.get("logits"));
+    this.target = Objects.requireNonNull(inputs.get("target"));
     this.weight = inputs.get("weight");
     this.upstream = inputs.get("upstream");
     this.probabilities = target.sameShape(logits);

@@ -110,7 +110,9 @@ final class Tolerance {
     double exact = output.exact()[i];
     double pytorch = pytorch(i);
     if (finiteInputs(i) || Double.isFinite(pytorch)) {
-      return output.dtype().isFloatingPoint() && Ulp.overflows(exact, output.dtype()) ? Math.copySign(Double.POSITIVE_INFINITY, exact) : exact;
+      return output.dtype().isFloatingPoint() && Ulp.overflows(exact, output.dtype())
+          ? Math.copySign(Double.POSITIVE_INFINITY, exact)
+          : exact;
     }
     return pytorch;
   }

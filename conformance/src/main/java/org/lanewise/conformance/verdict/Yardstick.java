@@ -1,6 +1,7 @@
 package org.lanewise.conformance.verdict;
 
 import java.util.Map;
+import java.util.Objects;
 import org.lanewise.conformance.cases.Expectation;
 
 /** The contract {@code pytorch} of one case, element by element: for results that came in another way than by running it. */
@@ -23,23 +24,27 @@ public final class Yardstick {
 
   /** The value that is right. */
   public double expected(String output, int index) {
-    return tolerances.get(output).expected(index);
+    return tolerance(output).expected(index);
   }
 
   /** Whether a result keeps the contract. */
   public boolean accepts(String output, int index, double got) {
-    return tolerances.get(output).accepts(index, got);
+    return tolerance(output).accepts(index, got);
   }
 
   /** Says that a result breaks the contract, and by how much. */
   public String tooFar(String output, int index, double got) {
-    return Conformance.tooFar(witness(output, index, got), tolerances.get(output).allowedUlp(index));
+    return Conformance.tooFar(witness(output, index, got), tolerance(output).allowedUlp(index));
   }
 
   /** A result beside what is right. */
   public Witness witness(String output, int index, double got) {
-    Tolerance tolerance = tolerances.get(output);
+    Tolerance tolerance = tolerance(output);
     return new Witness(
         output, index, units.describe(output, index), got, tolerance.expected(index), tolerance.ulp(index, got));
+  }
+
+  private Tolerance tolerance(String output) {
+    return Objects.requireNonNull(tolerances.get(output), output);
   }
 }

@@ -312,6 +312,7 @@ final class CrossEntropyFaults {
           }
 
           @Override
+          @SuppressWarnings("NonAtomicVolatileUpdate") // the fault
           double add(double ignored, float loss) {
             sum = sum + loss;
             return sum;

@@ -32,7 +32,6 @@ import org.lanewise.kernels.Reduction;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.CrossEntropyCall;
 import org.lanewise.kernels.spi.KernelProvider;
-import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.spi.Strided;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;

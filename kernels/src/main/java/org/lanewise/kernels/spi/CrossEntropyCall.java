@@ -15,10 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param <A> the class of the arrays, but for class indices
  */
 public final class CrossEntropyCall<A> {
+  /** The number of outer indices. */
   public int outer;
+
+  /** The number of classes. */
   public int classes;
+
+  /** The number of inner indices. */
   public int inner;
 
+  /** The logits of each row. */
   public final Strided<A> logits = new Strided<>();
 
   /** The class index of each row; absent if {@link #probabilities} are given. */
@@ -30,6 +36,7 @@ public final class CrossEntropyCall<A> {
   /** A weight a class at {@code classWeightOffset + c}, or null for 1. */
   public @Nullable A classWeight;
 
+  /** Where the weight of class 0 lies. */
   public int classWeightOffset;
 
   /** Rows with this class index have loss 0, weight 0 and gradient 0; NaN where the row has no softmax. */
@@ -47,7 +54,10 @@ public final class CrossEntropyCall<A> {
   /** Outputs, each absent unless wanted; the loss is one a row. */
   public final Strided<A> loss = new Strided<>();
 
+  /** The gradient by the logits. */
   public final Strided<A> logitsGradient = new Strided<>();
+
+  /** The gradient by the class probabilities. */
   public final Strided<A> targetGradient = new Strided<>();
 
   /** Output, always: the float64 sum of the block's losses, each rounded to the dtype first. */

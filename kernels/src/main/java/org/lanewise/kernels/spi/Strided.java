@@ -14,8 +14,13 @@ public final class Strided<A> {
   /** The array, or null where the operand is absent (an input) or not wanted (an output). */
   public @Nullable A array;
 
+  /** Where element (0, 0) lies. */
   public int offset;
+
+  /** From an element to that of the next row. */
   public int rowStride;
+
+  /** From an element to that of the next column. */
   public int columnStride;
 
   /** An absent operand. */

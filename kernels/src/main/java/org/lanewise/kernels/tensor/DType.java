@@ -10,15 +10,34 @@ import java.util.stream.Collectors;
  * {@code byte[]}.
  */
 public enum DType {
+  /** IEEE 754 binary32. */
   FLOAT32("Float", Float.BYTES, float[].class),
+
+  /** IEEE 754 binary64. */
   FLOAT64("Double", Double.BYTES, double[].class),
+
+  /** IEEE 754 binary16. */
   FLOAT16("Half", Short.BYTES, short[].class),
+
+  /** The upper half of a binary32. */
   BFLOAT16("BFloat16", Short.BYTES, short[].class),
+
+  /** Signed 64 bits. */
   INT64("Long", Long.BYTES, long[].class),
+
+  /** Signed 32 bits. */
   INT32("Int", Integer.BYTES, int[].class),
+
+  /** Signed 16 bits. */
   INT16("Short", Short.BYTES, short[].class),
+
+  /** Signed 8 bits. */
   INT8("Char", Byte.BYTES, byte[].class),
+
+  /** Unsigned 8 bits. */
   UINT8("Byte", Byte.BYTES, byte[].class),
+
+  /** 0 or 1. */
   BOOL("Bool", Byte.BYTES, byte[].class);
 
   private final String torchName;
@@ -65,7 +84,10 @@ public enum DType {
 
   /** Whether this is one of the four floating-point dtypes. */
   public boolean isFloatingPoint() {
-    return ordinal() <= BFLOAT16.ordinal();
+    return switch (this) {
+      case FLOAT32, FLOAT64, FLOAT16, BFLOAT16 -> true;
+      case INT64, INT32, INT16, INT8, UINT8, BOOL -> false;
+    };
   }
 
   /** The class of the Java array that holds elements of this dtype. */

@@ -206,7 +206,8 @@ public final class Tensor {
 
   /**
    * The same values in another dtype, each rounded once to nearest even; integers wrap as in PyTorch, anything but 0
-   * becomes true. A floating-point value that an integer cannot hold gives an unspecified one, as in PyTorch. Returns this tensor where it already has the dtype.
+   * becomes true. A floating-point value that an integer cannot hold gives an unspecified one, as in PyTorch. Returns this
+   * tensor where it already has the dtype.
    */
   public Tensor to(DType wanted) {
     if (wanted == dtype) {

@@ -85,14 +85,15 @@ public final class ExtraWork {
       needed += (long) rows * each;
       elements += SHARE * rows * each;
       int due = (int) Math.min(rows, elements / each);
-      if (due == 0 || (due < rows && due * each < atOnce)) {
+      if (due == 0 || (due < rows && (long) due * each < atOnce)) {
         return 0;
       }
       if (WHOLE < due && due < rows) {
         due -= due % WHOLE;
       }
-      elements -= due * each;
-      repeated += due * each;
+      long more = (long) due * each;
+      elements -= more;
+      repeated += more;
       return due;
     }
   }

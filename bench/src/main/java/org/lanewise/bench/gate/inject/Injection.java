@@ -147,7 +147,8 @@ public record Injection(Kind kind, double percent) {
       return classFile.transformClass(model, ClassTransform.transformingMethodBodies(everywhere));
     }
     if (wrapping == null
-        || model.interfaces().stream().noneMatch(i -> i.asInternalName().equals(KernelProvider.class.getName().replace('.', '/')))) {
+        || model.interfaces().stream()
+            .noneMatch(i -> i.asInternalName().equals(KernelProvider.class.getName().replace('.', '/')))) {
       return bytes;
     }
     return classFile.transformClass(

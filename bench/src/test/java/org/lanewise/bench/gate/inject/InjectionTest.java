@@ -37,7 +37,7 @@ class InjectionTest {
   }
 
   /** What a build computes, called by reflection: a loader of its own, as for the twins. */
-  private final class Build implements AutoCloseable {
+  private static final class Build implements AutoCloseable {
     final URLClassLoader loader;
     final Object bce;
     final Object crossEntropy;
@@ -111,7 +111,7 @@ class InjectionTest {
       }
       assertEquals(2L * 200 * ROWS * CLASSES, worse.counter("needed"));
       // Of each of the two kernels less is due than is worth a call.
-      assertEquals(percent / 100 * worse.counter("needed"), worse.counter("repeated"), 2 * (256 * 16 + CLASSES));
+      assertEquals(percent / 100 * worse.counter("needed"), (double) worse.counter("repeated"), 2 * (256 * 16 + CLASSES));
     }
   }
 
@@ -125,7 +125,7 @@ class InjectionTest {
       assertEquals(base.bce(), pass.bce());
       assertArrayEquals(base.gradient, pass.gradient);
       long less = allocated(base);
-      assertEquals(32 * Math.ceilDiv(ROWS, (1 << 14) / CLASSES), allocated(worse) - less, "a kernel call, of which a call has some");
+      assertEquals(32L * Math.ceilDiv(ROWS, (1 << 14) / CLASSES), allocated(worse) - less, "a kernel call, of which a call has some");
     }
   }
 

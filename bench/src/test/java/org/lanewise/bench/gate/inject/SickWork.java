@@ -3,6 +3,7 @@ package org.lanewise.bench.gate.inject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyKernel;
@@ -15,7 +16,7 @@ public final class SickWork {
 
   static {
     try (InputStream stream = SickWork.class.getResourceAsStream("/" + ExtraWork.SETTINGS)) {
-      HOW = new String(stream.readAllBytes());
+      HOW = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
