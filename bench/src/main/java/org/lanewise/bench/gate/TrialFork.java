@@ -43,15 +43,16 @@ public final class TrialFork {
 
   /** Starts that JVM. */
   static TwinBenchmarks run(ForkOrder order) {
-    Path folder = null;
     try {
-      folder = Files.createTempDirectory("lanewise-trial");
-      order.write(folder);
-      return tried(folder, order.benchmarks());
+      Path folder = Files.createTempDirectory("lanewise-trial");
+      try {
+        order.write(folder);
+        return tried(folder, order.benchmarks());
+      } finally {
+        delete(folder);
+      }
     } catch (IOException e) {
       throw UserError.environment("The benchmarks cannot be tried: %s.".formatted(e.getMessage()));
-    } finally {
-      delete(folder);
     }
   }
 
@@ -100,9 +101,6 @@ public final class TrialFork {
   }
 
   private static void delete(Path folder) {
-    if (folder == null) {
-      return;
-    }
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         Files.deleteIfExists(file);
