@@ -66,7 +66,7 @@ class GridTest(unittest.TestCase):
         for preset in grid["presets"]:
             points = program.select(grid, preset, list(program.OPERATIONS), list(program.DTYPES))
             count[preset] = len([point for point in points if point.dtype == "float32"])
-        self.assertEqual(set(count), {"check", "quick", "default", "full"})
+        self.assertEqual(set(count), {"check", "quick", "default", "full", "gate"})
         self.assertLessEqual(count["check"], 18)
         self.assertLessEqual(count["quick"], 40)
         every = [point for e in grid["presets"]["check"]["points"] for point in program.expand(e)]

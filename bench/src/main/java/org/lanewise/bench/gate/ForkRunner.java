@@ -30,8 +30,6 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Starts the forks of the gate, one after the other, and watches them. */
 final class ForkRunner {
-  /** How long another JMH run on this machine is waited for. */
-
   private final Path base;
   private final Path candidate;
   private final Path log;

@@ -21,8 +21,8 @@ final class RecordPage {
             """
             # How often the gate is wrong
 
-            Every verdict that `./lanewise gate selftest` gave where the right one was known, counted from `verdicts.csv`; the
-            self-test writes this page. Intervals are Clopper and Pearson's, 95 %: the bad end is what may be claimed. A run is
+            Verdicts of `./lanewise gate selftest`, where the right one is known, counted from `verdicts.csv`; the self-test
+            writes this page. Intervals are Clopper and Pearson's, 95 %: the bad end is what may be claimed. A run is
             `quiet` where others used at most 5 % of the processors meanwhile, `busy` where they used more, and `burners` where the
             self-test let threads of its own disturb it.
             """);

@@ -69,7 +69,7 @@ public final class SafeFile {
     for (Path other : others) {
       if (file != null && other != null && isSame(file, other)) {
         throw UserError.usage(
-            "%s %s would overwrite %s, which this command also names; give the page a name of its own."
+            "%s %s would overwrite %s, which this command also names; give it a name of its own."
                 .formatted(option, file, other));
       }
     }

@@ -394,7 +394,7 @@ class HtmlReportTest {
     assertTrue(page.contains("<span>1 of 1 benchmark regressed, 0 improved"), page);
     Parsed plot = Parsed.of(page.substring(page.indexOf("<svg class=\"plot\""), page.indexOf("</svg></div>") + 6));
     assertEquals(3, plot.marks().size(), "the ratio and two forks");
-    assertEquals(2, plot.elements("path", "guide").size(), "2 and 5 %");
+    assertEquals(3, plot.elements("path", "guide").size(), "1, 2 and 5 %");
     assertEquals(List.of("vector, 1024 float32, normal data: 1.045 regressed"), plot.texts("text", "key"));
     double first = Parsed.number(plot.marks().get(1), "x");
     double ratio = Parsed.number(plot.marks().get(0), "x");
