@@ -3,6 +3,7 @@ package org.lanewise.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.function.Executable;
 import org.lanewise.kernels.error.TorchError;
@@ -16,5 +17,6 @@ final class TorchErrors {
     TorchError error = assertThrows(TorchError.class, call);
     assertEquals(classAndMessage, error.torchClass() + ": " + error.getMessage());
     assertFalse(error.remedy().isBlank());
+    assertTrue(error.toString().endsWith(error.remedy()), "a stack trace names the cure: " + error);
   }
 }

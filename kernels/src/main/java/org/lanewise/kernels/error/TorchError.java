@@ -23,6 +23,12 @@ public abstract sealed class TorchError extends RuntimeException
     return remedy;
   }
 
+  /** Class, PyTorch's text, and the remedy in a line of its own: what the head of a stack trace shows. */
+  @Override
+  public final String toString() {
+    return super.toString() + System.lineSeparator() + "  " + remedy;
+  }
+
   /** The name of PyTorch's exception class, such as {@code ValueError}. */
   public final String torchClass() {
     return getClass().getSimpleName();
