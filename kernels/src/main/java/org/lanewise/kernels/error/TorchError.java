@@ -25,6 +25,7 @@ public abstract sealed class TorchError extends RuntimeException
 
   /** Class, PyTorch's text, and the remedy in a line of its own: what the head of a stack trace shows. */
   @Override
+  @SuppressWarnings("OverrideThrowableToString") // the message is PyTorch's alone
   public final String toString() {
     return super.toString() + System.lineSeparator() + "  " + remedy;
   }
