@@ -6,6 +6,7 @@ import io
 import json
 import math
 import struct
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -256,6 +257,7 @@ class ProgramTest(WithFolder):
         code, said, document = self.run_program("--threads", "1", grid=grid_of(entry(BCE), entry(CE)))
         self.assertEqual(code, 0, said)
         self.assertEqual((document["format"], document["version"]), ("lanewise/peers", 1))
+        self.assertTrue(document["environment"]["complete"])
         self.assertIsNone(document["environment"]["bandwidth"]["host_to_device_pinned"])
         self.assertGreater(document["environment"]["bandwidth"]["device_copy"]["gb_per_s"], 0)
         rows = document["results"]
@@ -290,6 +292,26 @@ class ProgramTest(WithFolder):
         _, _, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE)))
         self.assertNotIn(str(self.folder), json.dumps(document["environment"]))
 
+    def test_the_commit_is_that_of_the_own_working_tree(self):
+        def git(*arguments):
+            subprocess.run(("git", "-C", str(self.folder), "-c", "user.name=n", "-c", "user.email=e", *arguments),
+                           check=True, capture_output=True)
+
+        with mock.patch.object(program, "ROOT", self.folder):
+            self.assertIsNone(program.commit())
+            (self.folder / "program.py").write_text("1")
+            git("init")
+            self.assertIsNone(program.commit(), "there is no commit yet")
+            git("add", ".")
+            git("commit", "-m", "m")
+            (self.folder / "gpu.json").write_text("a result")
+            self.assertRegex(program.commit(), "^[0-9a-f]{40}$")
+            (self.folder / "program.py").write_text("2")
+            self.assertRegex(program.commit(), "^[0-9a-f]{40}-dirty$")
+        with mock.patch.object(program, "ROOT", self.folder / "below"):
+            (self.folder / "below").mkdir()
+            self.assertIsNone(program.commit(), "of another project")
+
     def test_a_failed_compilation_is_a_row(self):
         with mock.patch.object(torch, "compile", side_effect=RuntimeError("\nno compiler\nmuch more")):
             code, _, document = self.run_program(grid=grid_of(entry(CE)))
@@ -320,10 +342,12 @@ class ProgramTest(WithFolder):
         with mock.patch.object(program, "callable_for", interrupted):
             code, said, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE), entry(BCE)))
             self.assertEqual((code, len(document["results"])), (130, 1))
+            self.assertFalse(document["environment"]["complete"])
             self.assertIn("1 rows are in", said)
             self.out.unlink()
             code, said, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE)))
             self.assertEqual((code, document), (130, None))
+            self.assertEqual(said, "Interrupted before anything was measured.\n")
 
     def test_a_device_that_breaks_down_ends_the_run_and_keeps_what_was_measured(self):
         release = mock.patch.object(program.Cpu, "release", side_effect=[None, None, RuntimeError("device lost")])
@@ -347,6 +371,13 @@ class ProgramTest(WithFolder):
                 self.assertIn(names, said)
                 self.assertEqual(len(said.splitlines()), 1)
 
+    def test_the_grid_is_never_replaced_by_results(self):
+        grid = self.folder / "grid.json"
+        code, said, _ = self.run_program("--out", str(self.folder / "below" / ".." / "grid.json"), grid=grid_of(entry(CE)))
+        self.assertEqual(code, 2)
+        self.assertIn("would overwrite the grid", said)
+        self.assertEqual(json.loads(grid.read_text()), grid_of(entry(CE)))
+
     def test_a_faulty_environment_exits_3(self):
         (self.folder / "broken.json").write_text("{")
         (self.folder / "other.json").write_text('{"format": "lanewise/bench", "version": 1}')
@@ -360,10 +391,10 @@ class ProgramTest(WithFolder):
                 self.assertEqual((code, document), (3, None))
                 self.assertIn(words, said)
                 self.assertEqual(len(said.splitlines()), 1)
-        with mock.patch.object(program, "torch", None):
+        with mock.patch.object(program, "torch", None), mock.patch.object(program, "TORCH_LACKS", "no libgomp", create=True):
             code, said, _ = self.run_program("--preset", "check")
             self.assertEqual(code, 3)
-            self.assertIn("pip install torch", said)
+            self.assertIn("cannot be imported (no libgomp); install it with: python3 -m pip install torch", said)
 
     def test_no_gpu_is_said_in_a_sentence(self):
         with mock.patch.object(torch.cuda, "is_available", return_value=False):
