@@ -54,7 +54,7 @@ record CrossoverSection(Results results, List<Comparison> comparisons) implement
       }
       String alone =
           comparison.unmatched().entrySet().stream()
-              .map(entry -> "%s (%s)".formatted(entry.getKey().label(), Words.count(entry.getValue(), "point")))
+              .map(entry -> "%s (%s)".formatted(entry.getKey().label(), Words.count(entry.getValue().size(), "point")))
               .collect(Collectors.joining(", "));
       if (!alone.isEmpty()) {
         page.add("<p class=\"note\">Without a partner, and not compared: %s.</p>\n", alone);

@@ -93,7 +93,7 @@ class CompareCommandTest {
     assertTrue(
         text.contains("launch against vector, 2 threads: faster is launch from batch 80,000 on (74,000 to 87,000)."), text);
     assertTrue(text.contains("pageable does not overtake vector at the 4 batch sizes measured."), text);
-    assertTrue(text.contains("pytorch-compile, Some GPU, launch: 1 points have no partner"), text);
+    assertTrue(text.contains("pytorch-compile, Some GPU, launch: 1 point without a partner, and not compared: bce_with_logits float32 of 16777216.\n"), text);
     assertFalse(text.contains("No file holds measurements of a GPU"), text);
   }
 
@@ -109,6 +109,24 @@ class CompareCommandTest {
     assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--price", "cpu=0.09", "--price", "GPU=3.6"), err.toString());
     // 0.4 s of an hour at 0.09; at 2^20, 55.2 ns a thousand logits are 0.0552 s of an hour at 3.6.
     assertTrue(out.toString().matches("(?s).*per 10\\^9 +1.00e-05 +5.00e-06 +5.52e-05.*"), out.toString());
+  }
+
+  /** A price that is nobody's is a slip of the keyboard; of two that fit, the longer name is the closer one. */
+  @Test
+  void aPriceIsThatOfADevice() {
+    for (String slip : List.of("gpu=3.6", "cpu=0.09,GPU=3.6")) {
+      err.getBuffer().setLength(0);
+      assertEquals(ExitCode.USAGE, compare(cpu(), gpu("float32"), "--price", slip));
+      assertTrue(err.toString().endsWith("choose from cpu, Some GPU.\n"), err.toString());
+    }
+    assertEquals("", out.toString());
+    assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--price", "G=1", "--price", "GPU=3.6", "--price", "GP=2"));
+    assertTrue(out.toString().matches("(?s).*per 10\\^9 +- +- +5.52e-05.*"), out.toString());
+    for (String none : List.of("=3", "cpu=", "cpu=0", "cpu=-1", "cpu=NaN", "cpu=1e999", "cpu=free", "0.09")) {
+      err.getBuffer().setLength(0);
+      assertEquals(ExitCode.USAGE, compare(cpu(), gpu("float32"), "--price", none));
+      assertTrue(err.toString().contains("--price %s is no price".formatted(none)), err.toString());
+    }
   }
 
   @Test
@@ -173,7 +191,9 @@ class CompareCommandTest {
     rows.addAll(rows(new Implementation("pytorch-eager", GPU, 1, "launch"), "bfloat16", n -> 1, 256, 4096, 65536));
     assertEquals(ExitCode.GOOD, compare(cpu(), file("mixed.json", "peers", "{}", rows)), err.toString());
     assertTrue(out.toString().contains("launch does not overtake vector at the 2 batch sizes measured."), out.toString());
-    assertTrue(out.toString().contains("pytorch-eager, Some GPU, launch: 3 points have no partner"), out.toString());
+    assertTrue(
+        out.toString().contains("launch: 3 points without a partner, and not compared: bce_with_logits bfloat16 of 256, 4096, 65536.\n"),
+        out.toString());
   }
 
   @Test
@@ -197,6 +217,14 @@ class CompareCommandTest {
     assertTrue(err.toString().endsWith("choose from pytorch-compile.\n"), err.toString());
     assertEquals(ExitCode.USAGE, compare(cpu(), good, "--price", "cpu"));
     assertTrue(err.toString().contains("--price cpu is no price"), err.toString());
+  }
+
+  @Test
+  void aWrongRowIsNamedWithItsFile() throws IOException {
+    Path file = folder.resolve("wrong.json");
+    Files.writeString(file, Files.readString(gpu("float32")).replaceFirst("\"low\":[0-9.]+", "\"low\":0"));
+    assertEquals(ExitCode.ENVIRONMENT, compare(cpu(), file));
+    assertTrue(err.toString().startsWith("lanewise: %s: Row 0 ".formatted(file)), err.toString());
   }
 
   private void wrong(String sentence, String text) throws IOException {
