@@ -101,7 +101,8 @@ public final class OpenClKernelProvider implements KernelProvider, MeasuredByIts
   @Override
   public Availability availability() {
     Device.Found found = Device.here();
-    if (found.device() == null) {
+    Device device = found.device();
+    if (device == null) {
       return Availability.unavailable(String.valueOf(found.reason()), String.valueOf(found.remedy()));
     }
     try {
@@ -109,7 +110,7 @@ public final class OpenClKernelProvider implements KernelProvider, MeasuredByIts
       return Availability.AVAILABLE;
     } catch (OpenClException e) {
       return Availability.unavailable(
-          String.valueOf(e.getMessage()), "Repair or update the driver of %s.".formatted(found.device().name()));
+          String.valueOf(e.getMessage()), "Repair or update the driver of %s.".formatted(device.name()));
     }
   }
 
