@@ -3,11 +3,13 @@
 import contextlib
 import hashlib
 import io
+import itertools
 import json
 import math
 import struct
 import subprocess
 import tempfile
+import types
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -250,6 +252,81 @@ class TimingTest(unittest.TestCase):
         trip.call = lambda: (torch.tensor(math.nan), gradient)
         with self.assertRaises(program.CheckFailed):
             trip.check()
+
+
+class FakeCuda:
+    """A device that works through a queue, on a clock that moves only when something is done."""
+
+    CYCLES_PER_NS = 1.5
+
+    def __init__(self):
+        self.now = 0  # of the host
+        self.free = 0  # when the device is through with its queue
+        self.flushed = []
+
+    def launch(self, ns, host_ns=1000):
+        self.now += host_ns
+        self.free = max(self.free, self.now) + ns
+
+    def synchronize(self):
+        self.now = max(self.now, self.free)
+
+    def empty(self, size, **_):
+        return types.SimpleNamespace(fill_=lambda _: (self.flushed.append(size), self.launch(1_000_000)))
+
+    def Event(self, enable_timing):
+        event = types.SimpleNamespace(at=None)
+        event.record = lambda: setattr(event, "at", max(self.now, self.free))
+        event.query = lambda: self.now >= event.at
+        event.synchronize = lambda: setattr(self, "now", max(self.now, event.at))
+        event.elapsed_time = lambda end: (end.at - event.at) / 1e6
+        return event
+
+
+class GpuTest(unittest.TestCase):
+    """What a GPU is asked, and what is made of its answers."""
+
+    def setUp(self):
+        self.cuda = FakeCuda()
+        properties = types.SimpleNamespace(name="Fake", L2_cache_size=2**27)
+        for where, name, value in (
+                (torch.cuda, "set_device", lambda _: None), (torch.cuda, "get_device_properties", lambda _: properties),
+                (torch.cuda, "Event", self.cuda.Event), (torch.cuda, "synchronize", self.cuda.synchronize),
+                (torch.cuda, "_sleep", lambda cycles: self.cuda.launch(cycles / self.cuda.CYCLES_PER_NS)),
+                (torch, "empty", self.cuda.empty), (program.time, "perf_counter_ns", lambda: self.cuda.now)):
+            patch = mock.patch.object(where, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        with mock.patch.object(program.time, "perf_counter", side_effect=itertools.count(0, 0.1)):
+            self.gpu = program.Gpu(0)
+
+    def test_the_device_is_kept_waiting_until_the_launches_are_queued(self):
+        self.assertAlmostEqual(self.gpu.cycles_per_ns, self.cuda.CYCLES_PER_NS)
+        # Ten launches take the host 50 us, so that 20 and 40 us of waiting are too short: gaps would be timed.
+        self.assertAlmostEqual(self.gpu.device_time(lambda: self.cuda.launch(700, 5000), 10), 700)
+        self.assertEqual((self.gpu.lead_ns, self.gpu.hidden), (80_000, True))
+        self.gpu.start_row()
+        self.assertEqual(self.gpu.lead_ns, 20_000)
+
+    def test_launches_that_cannot_be_hidden_are_told(self):
+        self.assertAlmostEqual(self.gpu.device_time(lambda: self.cuda.launch(700, 5_000_000), 10), 5_000_000, delta=1e6)
+        self.assertFalse(self.gpu.hidden)
+        self.assertFalse(program.measure(self.gpu, "resident", lambda: self.cuda.launch(700, 5_000_000), (), 1e-9)["launches_hidden"])
+        self.assertNotIn("launches_hidden", program.measure(self.gpu, "resident", lambda: self.cuda.launch(700), (), 1e-9))
+
+    def test_the_time_of_each_transfer(self):
+        def call():
+            self.cuda.launch(700, 5000)
+
+        resident = program.measure(self.gpu, "resident", call, (), 1e-9)
+        self.assertEqual((resident["median"], resident["calls_per_sample"]), (700, program.MAX_CALLS))
+        self.cuda.flushed.clear()
+        cold = program.measure(self.gpu, "resident-cold", call, (), 1e-9)
+        self.assertEqual((cold["median"], cold["calls_per_sample"]), (700, 1))
+        self.assertGreaterEqual(len(self.cuda.flushed), cold["samples"])
+        self.assertEqual(set(self.cuda.flushed), {4 * 2**27}, "bytes: four times the cache")
+        self.cuda.launch(10**9)  # what is still running when a sample begins is no part of it
+        self.assertEqual(program.measure(self.gpu, "launch", call, (), 1e-9)["median"], 5700)
 
 
 class ProgramTest(WithFolder):
