@@ -15,7 +15,7 @@ public final class Prices {
 
   /** By device, the longest name first: of two that fit, it is the closer one. */
   private final Map<String, Double> anHour =
-      new TreeMap<>(Comparator.comparing(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+      new TreeMap<>(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
 
   /**
    * Prices of the form {@code DEVICE=PRICE}: a device as the results name it, or a part of its name, and what an hour costs in
