@@ -101,14 +101,14 @@ class CompareCommandTest {
   @Test
   void whatIsNotClearIsNotClaimed() {
     Implementation launch = new Implementation("pytorch-eager", GPU, 1, "launch");
-    List<MeasuredRow> rows = rows(launch, "float32", n -> n < 65536 ? 0.4 * n : 0.1 * n, 256, 4096, 65536);
-    rows.addAll(rows(new Implementation("pytorch-eager", GPU, 1, "pageable"), "float32", n -> 0.4 * n, 256, 4096));
+    List<MeasuredRow> rows = rows(launch, "float32", n -> n < 65536 ? 0.4 * n : 0.1 * n, 256, 4096, 65536, 1 << 20);
+    rows.addAll(rows(new Implementation("pytorch-eager", GPU, 1, "pageable"), "float32", n -> 0.4 * n, 256));
     assertEquals(ExitCode.GOOD, compare(cpu(), file("gpu.json", "peers", "{}", rows)), err.toString());
     String text = out.toString();
     assertTrue(
-        text.contains("launch is faster than vector at 1 of the 3 batch sizes measured, and clearly slower at none."), text);
-    assertTrue(text.contains("launch is faster than vector, 2 threads at the one batch size measured."), text);
-    assertTrue(text.contains("pageable and vector: neither is clearly faster at the 2 batch sizes measured."), text);
+        text.contains("launch is faster than vector at 2 of the 4 batch sizes measured, and clearly slower at none."), text);
+    assertTrue(text.contains("launch is faster than vector, 2 threads at the 2 batch sizes measured."), text);
+    assertTrue(text.contains("pageable and vector: neither is clearly faster at the one batch size measured."), text);
     assertTrue(text.contains("pageable and vector, 2 threads have no batch size in common."), text);
   }
 

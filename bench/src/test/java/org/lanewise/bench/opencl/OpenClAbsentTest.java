@@ -85,10 +85,11 @@ class OpenClAbsentTest {
   void aLibraryOfThatNameThatIsNotOpenClIsNamed() throws Exception {
     // Which library takes its place does not matter; each JVM has this one.
     Path other = Path.of(System.getProperty("java.home"), "lib", System.mapLibraryName("jimage"));
-    Files.createSymbolicLink(folder.resolve("libOpenCL.so.1"), other);
+    Path link = Files.createSymbolicLink(folder.resolve("libOpenCL.so.1"), other);
     assertUnavailable(
         Map.of("LD_LIBRARY_PATH", folder.toString()),
         "OpenCL does not work here: The OpenCL library has no function clGetPlatformIDs.");
+    Files.delete(link);
   }
 
   /** On machines with the packages of several makers, one may have no device that it works with. */
