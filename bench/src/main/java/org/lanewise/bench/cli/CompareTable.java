@@ -103,7 +103,7 @@ final class CompareTable {
     for (Implementation who : columns) {
       MeasuredRow row = curve.row(who, curve.batches().getLast());
       double share = row == null ? Double.NaN : Units.of(row, comparison.environment(who)).bandwidthShare();
-      cells.add(Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.0f %%", 100 * share));
+      cells.add(share > 0 && Double.isFinite(share) ? String.format(Locale.ROOT, "%.0f %%", 100 * share) : "-");
     }
     if (cells.stream().anyMatch(cell -> cell.endsWith("%"))) {
       table.row(cells.toArray(String[]::new));

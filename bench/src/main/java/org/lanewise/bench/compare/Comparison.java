@@ -228,7 +228,8 @@ public final class Comparison {
       for (String name : against) {
         if (candidates.stream().noneMatch(who -> who.name().equals(name))) {
           throw UserError.usage(
-              "--against %s was measured in none of the files; choose from %s.".formatted(name, names(candidates)));
+              "--against %s names nothing that was measured beside '%s', on the same CPU or a GPU; choose from %s."
+                  .formatted(name, base, names(candidates)));
         }
       }
       return candidates.stream().filter(who -> against.contains(who.name())).toList();

@@ -149,7 +149,7 @@ record CrossoverSection(Results results, List<Comparison> comparisons) implement
   }
 
   /** The throughput of a curve between the points that it has in common with another, where {@link Crossover} looks. */
-  private static double at(double batch, List<MeasuredRow> rows, List<MeasuredRow> others) {
+  static double at(double batch, List<MeasuredRow> rows, List<MeasuredRow> others) {
     List<MeasuredRow> common =
         rows.stream().filter(row -> others.stream().anyMatch(other -> other.work().equals(row.work()))).toList();
     MeasuredRow left = common.getFirst();

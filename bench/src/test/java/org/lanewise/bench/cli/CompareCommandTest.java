@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.ExitCode;
@@ -119,6 +121,18 @@ class CompareCommandTest {
     assertTrue(out.toString().matches("(?s).*of bandwidth +80 % +- +4 % +0 %.*"), out.toString());
   }
 
+  /** A bandwidth that is none gives no share. */
+  @Test
+  void noShareOfNothing() throws IOException {
+    Path gpu = gpu("float32");
+    for (String none : List.of("0", "-4", "\"x\"")) {
+      Files.writeString(gpu, Files.readString(gpu).replaceFirst("\"gb_per_s\": ?[^}]+", "\"gb_per_s\":" + none));
+      out.getBuffer().setLength(0);
+      assertEquals(ExitCode.GOOD, compare(cpu(), gpu), err.toString());
+      assertTrue(out.toString().matches("(?s).*of bandwidth +80 % +- +- +-\n.*"), out.toString());
+    }
+  }
+
   @Test
   void whatABillionLogitsCost() {
     assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--price", "cpu=0.09", "--price", "GPU=3.6"), err.toString());
@@ -154,7 +168,23 @@ class CompareCommandTest {
     assertEquals(2, html.split("<circle class=\"ring\" cx=\"\\d+\\.\\d\" cy", -1).length - 1);
     assertTrue(html.contains("<li>launch against vector: faster is launch from batch 20,000 on (18,000 to 22,000).</li>"));
     assertTrue(html.contains("</svg>pageable</li>"));
-    assertTrue(html.contains("[\"vector\",\"pytorch-compile, Some GPU, launch\",20000,"), "in the data of the page");
+    assertTrue(html.contains("What is timed: <b>launch</b>: "));
+    assertTrue(html.contains("Without a partner, and not compared: pytorch-compile, Some GPU, launch (1 point)."));
+    Matcher data =
+        Pattern.compile("\\[\"vector\",\"([^\"]*)\",20000,([0-9.]+),([0-9.]+),\"([^\"]*)\"\\]").matcher(html);
+    assertTrue(data.find(), "in the data of the page");
+    assertEquals("pytorch-compile, Some GPU, launch", data.group(1));
+    assertEquals(20000 / Math.pow(1.02 / 0.98, 2), Double.parseDouble(data.group(2)), 10);
+    assertEquals(20000 * Math.pow(1.02 / 0.98, 2), Double.parseDouble(data.group(3)), 10);
+    assertEquals(data.group(1), data.group(4), "the faster one");
+  }
+
+  @Test
+  void ofOneBatchSizeThereIsNoPlot() throws IOException {
+    Path report = folder.resolve("r.html");
+    Path gpu = file("gpu.json", "peers", "{}", rows(new Implementation("pytorch-eager", GPU, 1, "launch"), "float32", n -> n, 4096));
+    assertEquals(ExitCode.GOOD, compare(cpu(), gpu, "--report", report), err.toString());
+    assertFalse(Files.readString(report).contains("id=\"crossover\""));
   }
 
   @Test
@@ -222,6 +252,7 @@ class CompareCommandTest {
     wrong("a time of it is 0.0 ns", text.replaceFirst("\"low\":[0-9.]+", "\"low\":0"));
     wrong("a time of it is NaN", text.replaceFirst("\"low\":[0-9.]+", "\"low\":\"NaN\""));
     wrong("its times are not in order", text.replaceFirst("\"high\":[0-9.]+", "\"high\":0.5"));
+    wrong("There is no dtype 'float31'", text.replace("float32", "float31"));
     wrong("its time is in \"s\", expected ns/call", text.replaceFirst("ns/call", "s"));
     wrong("holds results of kind 'verify'", text.replace("lanewise/peers", "lanewise/verify"));
     wrong("is not JSON", text.substring(0, text.length() / 2));
