@@ -1,6 +1,7 @@
 """Tests of pytorch_gpu.py that need no GPU: python3 bench/gpu/test_pytorch_gpu.py"""
 
 import contextlib
+import gc
 import hashlib
 import io
 import itertools
@@ -9,6 +10,7 @@ import math
 import struct
 import subprocess
 import tempfile
+import time
 import types
 import unittest
 from pathlib import Path
@@ -223,6 +225,43 @@ class TimingTest(unittest.TestCase):
         self.assertEqual(len(program.collect(lambda: 1, 1e-9)), program.MIN_SAMPLES)
         self.assertEqual(len(program.collect(lambda: 1, 0.5)), program.MAX_SAMPLES)
 
+    def test_samples_come_after_a_warm_up_and_without_garbage_collection(self):
+        for enabled in (True, False):
+            collecting = []
+            (gc.enable if enabled else gc.disable)()
+            try:
+                samples = program.collect(lambda: collecting.append(gc.isenabled()), 0.004)
+                self.assertEqual(gc.isenabled(), enabled)
+            finally:
+                gc.enable()
+            self.assertFalse(any(collecting))
+            self.assertGreater(len(collecting), len(samples) + 1)
+
+    def test_what_goes_before_a_call_is_not_timed(self):
+        self.assertLess(program.Cpu().device_time(lambda: None, 1, lambda: time.sleep(0.05)), 40e6)
+
+    def test_bytes_read_and_bytes_written_are_both_copied(self):
+        machine = types.SimpleNamespace(device="cpu", device_time=lambda call: 1000.0, synchronize=lambda: None)
+        self.assertEqual(program.copy_bandwidth(machine, 2**20)["gb_per_s"], round(2 * 2**20 / 1000, 2))
+        with mock.patch.object(program, "host_time", lambda machine, call: 1000):
+            self.assertEqual(program.upload_bandwidth(machine, 2**20, lambda tensor: tensor)["gb_per_s"], round(2**20 / 1000, 2))
+
+    def test_the_rows_of_a_point_share_its_time(self):
+        machine = types.SimpleNamespace(transfers=program.Gpu.transfers)
+        self.assertEqual(program.Session(machine, program.PEERS, None, 1, None).seconds, 0.1)
+
+    def test_only_pinned_pins_and_both_are_checked(self):
+        machine = program.Cpu()
+        inputs = program.draw(BCE, machine.device, None)
+        call = program.callable_for(BCE, "pytorch-eager", *inputs)
+        for transfer, pinned in (("pinned", 4), ("pageable", 0)):
+            with mock.patch.object(machine, "pin", mock.Mock(side_effect=lambda tensor: tensor)):
+                program.measure(machine, transfer, call, inputs, 1e-9)
+                self.assertEqual(machine.pin.call_count, pinned, "logits, target, loss and gradient")
+            with mock.patch.object(program.RoundTrip, "check", side_effect=program.CheckFailed):
+                with self.assertRaises(program.CheckFailed):
+                    program.measure(machine, transfer, call, inputs, 1e-9)
+
     def test_short_calls_are_timed_together(self):
         machine = program.Cpu()
         self.assertEqual(program.calls_to_span(machine, lambda: None), program.MAX_CALLS)
@@ -243,8 +282,10 @@ class TimingTest(unittest.TestCase):
         logits, target = program.draw(CE, machine.device, None)
         trip = program.RoundTrip(machine, program.callable_for(CE, "pytorch-eager", logits, target), (logits, target), True)
         with torch.no_grad():
+            before = logits.clone()
             logits.zero_()  # the trip must restore it from the host's copy
         loss, gradient = trip()
+        self.assertTrue(torch.equal(logits, before))
         program.check(CE, (logits, target), trip.outputs)
         self.assertTrue(torch.equal(trip.outputs[1], gradient))
         trip.check()
@@ -325,8 +366,9 @@ class GpuTest(unittest.TestCase):
         self.assertEqual((cold["median"], cold["calls_per_sample"]), (700, 1))
         self.assertGreaterEqual(len(self.cuda.flushed), cold["samples"])
         self.assertEqual(set(self.cuda.flushed), {4 * 2**27}, "bytes: four times the cache")
-        self.cuda.launch(10**9)  # what is still running when a sample begins is no part of it
         self.assertEqual(program.measure(self.gpu, "launch", call, (), 1e-9)["median"], 5700)
+        self.cuda.launch(10**9)  # what is still running when a sample begins is no part of it
+        self.assertEqual(program.host_time(self.gpu, call), 5700)
 
 
 class ProgramTest(WithFolder):
