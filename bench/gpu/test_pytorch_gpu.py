@@ -64,6 +64,8 @@ class GridTest(unittest.TestCase):
                        entry(CE, operation="softmax"))
         points = program.select(grid, "small", list(program.OPERATIONS), ["float32", "bfloat16"])
         self.assertEqual(points, [CE, CE._replace(dtype="bfloat16")])
+        points = program.select(grid_of(entry(CE)), "small", list(program.OPERATIONS), ["float16", "float32"])
+        self.assertEqual(points, [CE._replace(dtype="float16"), CE])
 
     def test_the_presets_of_the_grid(self):
         grid = program.read_json(GRID, "grid")
@@ -355,6 +357,10 @@ class GpuTest(unittest.TestCase):
         self.assertFalse(program.measure(self.gpu, "resident", lambda: self.cuda.launch(700, 5_000_000), (), 1e-9)["launches_hidden"])
         self.assertNotIn("launches_hidden", program.measure(self.gpu, "resident", lambda: self.cuda.launch(700), (), 1e-9))
 
+    def test_how_a_row_names_a_gpu(self):
+        self.assertEqual((self.gpu.name, self.gpu.threads, self.gpu.transfers),
+                         ("Fake", 1, ("resident", "resident-cold", "launch", "pinned", "pageable")))
+
     def test_the_time_of_each_transfer(self):
         def call():
             self.cuda.launch(700, 5000)
@@ -398,6 +404,12 @@ class ProgramTest(WithFolder):
             return measured(point, peer, *inputs)
 
         with mock.patch.object(program, "callable_for", scarce):
+            with mock.patch.object(program.Cpu, "transfers", ("none", "none")):
+                _, _, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE)))
+            self.assertEqual(len([row for row in document["results"] if "error" in row]), 2, "one for each transfer")
+            with mock.patch.object(program.Cpu, "release") as release:
+                self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE)))
+                self.assertEqual(release.call_count, 2, "what was taken is given back at once, and after each point")
             code, _, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE), entry(CE)))
         self.assertEqual(code, 0)
         self.assertEqual(document["results"][0]["error"], "out of memory at 512 x 1 logits in float32")
@@ -521,6 +533,21 @@ class ProgramTest(WithFolder):
         self.assertEqual((code, document), (3, None))
         self.assertIn("--device cpu", said)
         self.assertEqual(len(said.splitlines()), 1)
+
+    def test_what_was_measured_outlives_a_machine_that_is_taken_away(self):
+        with mock.patch.object(program, "SAVE_EVERY_S", -1), mock.patch.object(program, "write_results") as write:
+            self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE, batch=[1, 2])))
+        self.assertEqual(write.call_count, 3, "after each point, and at the end")
+
+    def test_a_gpu_that_is_not_there(self):
+        with mock.patch.object(torch.cuda, "is_available", return_value=True), \
+                mock.patch.object(torch.cuda, "device_count", return_value=1), \
+                mock.patch.object(program, "Gpu", side_effect=RuntimeError("CUDA error: no kernel image\nmore")):
+            for device, words in (("cuda:1", "has 1 CUDA device(s), numbered from 0"), ("cuda:0", "no kernel image."),
+                                  ("cuda", "no kernel image.")):
+                code, said, _ = self.run_program("--device", device, "--preset", "check")
+                self.assertEqual((code, len(said.splitlines())), (3, 1))
+                self.assertIn(words, said)
 
     def test_a_file_is_replaced_whole_or_not_at_all(self):
         program.write_results(self.out, {"a": 1}, [{"b": 2}, {"b": 3}])
