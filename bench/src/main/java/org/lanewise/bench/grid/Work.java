@@ -3,7 +3,6 @@ package org.lanewise.bench.grid;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import org.lanewise.kernels.tensor.DType;
 
 /**
  * What a call computes, whoever computes it: the key by which measurements of different implementations are matched.
@@ -49,7 +48,6 @@ public record Work(
             text(json, "reduction"),
             text(json, "direction"),
             text(json, "data"));
-    DType.of(work.dtype()); // or the sentence that names those that there are
     if (work.elements() > MOST_ELEMENTS) {
       throw new IllegalArgumentException(
           "\"batch\" times \"classes\" is %d, expected at most %d".formatted(work.elements(), MOST_ELEMENTS));
