@@ -28,8 +28,9 @@ warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # torch
 try:
     import torch
     import torch.nn.functional as F
-except ImportError:
+except (ImportError, OSError) as error:  # it is not there, or a library that it needs is not
     torch = None
+    TORCH_LACKS = str(error)
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -695,7 +696,7 @@ def output_of(*command):
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip() or None
+    return done.stdout.strip()
 
 
 def number(text):
@@ -714,6 +715,17 @@ def cpu_model():
     return found.group(1).strip() if found else platform.processor() or platform.machine()
 
 
+def commit():
+    """The commit of the working tree that holds this program, with -dirty where a file of it was changed; None where the
+    program does not lie in its own: the commit of another project must not pass for ours."""
+    if not (ROOT / ".git").exists():
+        return None
+    head = output_of("git", "-C", str(ROOT), "rev-parse", "HEAD")
+    changes = output_of("git", "-C", str(ROOT), "status", "--porcelain", "--untracked-files=no", "--", ".",
+                        ":(exclude)reference-data/results")  # results make the program no other one
+    return None if not head or changes is None else f"{head}-dirty" if changes else head
+
+
 def portable(arguments):
     """Arguments without the folders of this machine: a result is passed on, and where a file lay changes no number."""
     return [re.sub(r"(?:^|(?<==))~?/(?:[^/]*/)*", "", argument) for argument in arguments]
@@ -722,7 +734,7 @@ def portable(arguments):
 def environment(machine, arguments):
     return {"program": "bench/gpu/pytorch_gpu.py", "arguments": portable(arguments),
             "utc": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-            "git_commit": output_of("git", "-C", str(ROOT), "rev-parse", "HEAD"),
+            "git_commit": commit(), "complete": False,
             "python": platform.python_version(), "torch": torch.__version__, "cuda": torch.version.cuda,
             "os": platform.platform(), "cpu": cpu_model(), "cpu_count": os.cpu_count(), "seed": SEED,
             "device": machine.describe(), "clocks_before": machine.clocks(), "clocks_after": None,
@@ -798,6 +810,8 @@ def parse(arguments):
             raise Problem(2, f"--{name.replace('_', '-')} {value:g} is out of range; expected a number above 0.")
     if options.threads is not None and options.threads < 1:
         raise Problem(2, f"--threads {options.threads} is out of range; expected 1 or more.")
+    if options.out and options.out.resolve() == options.grid.resolve():
+        raise Problem(2, f"--out {options.out} would overwrite the grid that it reads; choose another file.")
     if options.out and options.out.is_dir():
         raise Problem(2, f"--out {options.out} is a folder; expected the name of a file.")
     return options
@@ -846,7 +860,7 @@ def run(arguments):
         raise Problem(2, f"--preset {options.preset} has no point of operation {','.join(options.operation)} "
                          f"and dtype {','.join(options.dtype)}.")
     if torch is None:
-        raise Problem(3, "PyTorch is missing; install it with: python3 -m pip install torch")
+        raise Problem(3, f"PyTorch cannot be imported ({first_line(TORCH_LACKS)}); install it with: python3 -m pip install torch")
     if options.threads:
         torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")  # advice of the compiler about faster settings: the defaults are what is measured
@@ -869,13 +883,14 @@ def run(arguments):
                 write_results(out, facts, session.rows)
                 saved = time.monotonic()
         facts["clocks_after"] = machine.clocks()
+        facts["complete"] = True
         write_results(out, facts, session.rows)
     except BaseException as stop:  # whatever ended the run, what was measured before it is kept
         if facts and session.rows:
             write_results(out, facts, session.rows)
             print(f"Stopped early: {len(session.rows)} rows are in {out}.", file=sys.stderr)
-        if isinstance(stop, KeyboardInterrupt):
-            return 130
+            if isinstance(stop, KeyboardInterrupt):
+                return 130
         raise
 
     measured = sum("time" in row for row in session.rows)

@@ -1,12 +1,17 @@
 """Tests of pytorch_gpu.py that need no GPU: python3 bench/gpu/test_pytorch_gpu.py"""
 
 import contextlib
+import gc
 import hashlib
 import io
+import itertools
 import json
 import math
 import struct
+import subprocess
 import tempfile
+import time
+import types
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -59,6 +64,8 @@ class GridTest(unittest.TestCase):
                        entry(CE, operation="softmax"))
         points = program.select(grid, "small", list(program.OPERATIONS), ["float32", "bfloat16"])
         self.assertEqual(points, [CE, CE._replace(dtype="bfloat16")])
+        points = program.select(grid_of(entry(CE)), "small", list(program.OPERATIONS), ["float16", "float32"])
+        self.assertEqual(points, [CE._replace(dtype="float16"), CE])
 
     def test_the_presets_of_the_grid(self):
         grid = program.read_json(GRID, "grid")
@@ -220,6 +227,43 @@ class TimingTest(unittest.TestCase):
         self.assertEqual(len(program.collect(lambda: 1, 1e-9)), program.MIN_SAMPLES)
         self.assertEqual(len(program.collect(lambda: 1, 0.5)), program.MAX_SAMPLES)
 
+    def test_samples_come_after_a_warm_up_and_without_garbage_collection(self):
+        for enabled in (True, False):
+            collecting = []
+            (gc.enable if enabled else gc.disable)()
+            try:
+                samples = program.collect(lambda: collecting.append(gc.isenabled()), 0.004)
+                self.assertEqual(gc.isenabled(), enabled)
+            finally:
+                gc.enable()
+            self.assertFalse(any(collecting))
+            self.assertGreater(len(collecting), len(samples) + 1)
+
+    def test_what_goes_before_a_call_is_not_timed(self):
+        self.assertLess(program.Cpu().device_time(lambda: None, 1, lambda: time.sleep(0.05)), 40e6)
+
+    def test_bytes_read_and_bytes_written_are_both_copied(self):
+        machine = types.SimpleNamespace(device="cpu", device_time=lambda call: 1000.0, synchronize=lambda: None)
+        self.assertEqual(program.copy_bandwidth(machine, 2**20)["gb_per_s"], round(2 * 2**20 / 1000, 2))
+        with mock.patch.object(program, "host_time", lambda machine, call: 1000):
+            self.assertEqual(program.upload_bandwidth(machine, 2**20, lambda tensor: tensor)["gb_per_s"], round(2**20 / 1000, 2))
+
+    def test_the_rows_of_a_point_share_its_time(self):
+        machine = types.SimpleNamespace(transfers=program.Gpu.transfers)
+        self.assertEqual(program.Session(machine, program.PEERS, None, 1, None).seconds, 0.1)
+
+    def test_only_pinned_pins_and_both_are_checked(self):
+        machine = program.Cpu()
+        inputs = program.draw(BCE, machine.device, None)
+        call = program.callable_for(BCE, "pytorch-eager", *inputs)
+        for transfer, pinned in (("pinned", 4), ("pageable", 0)):
+            with mock.patch.object(machine, "pin", mock.Mock(side_effect=lambda tensor: tensor)):
+                program.measure(machine, transfer, call, inputs, 1e-9)
+                self.assertEqual(machine.pin.call_count, pinned, "logits, target, loss and gradient")
+            with mock.patch.object(program.RoundTrip, "check", side_effect=program.CheckFailed):
+                with self.assertRaises(program.CheckFailed):
+                    program.measure(machine, transfer, call, inputs, 1e-9)
+
     def test_short_calls_are_timed_together(self):
         machine = program.Cpu()
         self.assertEqual(program.calls_to_span(machine, lambda: None), program.MAX_CALLS)
@@ -240,8 +284,10 @@ class TimingTest(unittest.TestCase):
         logits, target = program.draw(CE, machine.device, None)
         trip = program.RoundTrip(machine, program.callable_for(CE, "pytorch-eager", logits, target), (logits, target), True)
         with torch.no_grad():
+            before = logits.clone()
             logits.zero_()  # the trip must restore it from the host's copy
         loss, gradient = trip()
+        self.assertTrue(torch.equal(logits, before))
         program.check(CE, (logits, target), trip.outputs)
         self.assertTrue(torch.equal(trip.outputs[1], gradient))
         trip.check()
@@ -251,11 +297,92 @@ class TimingTest(unittest.TestCase):
             trip.check()
 
 
+class FakeCuda:
+    """A device that works through a queue, on a clock that moves only when something is done."""
+
+    CYCLES_PER_NS = 1.5
+
+    def __init__(self):
+        self.now = 0  # of the host
+        self.free = 0  # when the device is through with its queue
+        self.flushed = []
+
+    def launch(self, ns, host_ns=1000):
+        self.now += host_ns
+        self.free = max(self.free, self.now) + ns
+
+    def synchronize(self):
+        self.now = max(self.now, self.free)
+
+    def empty(self, size, **_):
+        return types.SimpleNamespace(fill_=lambda _: (self.flushed.append(size), self.launch(1_000_000)))
+
+    def Event(self, enable_timing):
+        event = types.SimpleNamespace(at=None)
+        event.record = lambda: setattr(event, "at", max(self.now, self.free))
+        event.query = lambda: self.now >= event.at
+        event.synchronize = lambda: setattr(self, "now", max(self.now, event.at))
+        event.elapsed_time = lambda end: (end.at - event.at) / 1e6
+        return event
+
+
+class GpuTest(unittest.TestCase):
+    """What a GPU is asked, and what is made of its answers."""
+
+    def setUp(self):
+        self.cuda = FakeCuda()
+        properties = types.SimpleNamespace(name="Fake", L2_cache_size=2**27)
+        for where, name, value in (
+                (torch.cuda, "set_device", lambda _: None), (torch.cuda, "get_device_properties", lambda _: properties),
+                (torch.cuda, "Event", self.cuda.Event), (torch.cuda, "synchronize", self.cuda.synchronize),
+                (torch.cuda, "_sleep", lambda cycles: self.cuda.launch(cycles / self.cuda.CYCLES_PER_NS)),
+                (torch, "empty", self.cuda.empty), (program.time, "perf_counter_ns", lambda: self.cuda.now)):
+            patch = mock.patch.object(where, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        with mock.patch.object(program.time, "perf_counter", side_effect=itertools.count(0, 0.1)):
+            self.gpu = program.Gpu(0)
+
+    def test_the_device_is_kept_waiting_until_the_launches_are_queued(self):
+        self.assertAlmostEqual(self.gpu.cycles_per_ns, self.cuda.CYCLES_PER_NS, delta=0.001)
+        # Ten launches take the host 50 us, so that 20 and 40 us of waiting are too short: gaps would be timed.
+        self.assertAlmostEqual(self.gpu.device_time(lambda: self.cuda.launch(700, 5000), 10), 700)
+        self.assertEqual((self.gpu.lead_ns, self.gpu.hidden), (80_000, True))
+        self.gpu.start_row()
+        self.assertEqual(self.gpu.lead_ns, 20_000)
+
+    def test_launches_that_cannot_be_hidden_are_told(self):
+        self.assertGreater(self.gpu.device_time(lambda: self.cuda.launch(700, 5_000_000), 10), 1_000_000)
+        self.assertFalse(self.gpu.hidden)
+        self.assertFalse(program.measure(self.gpu, "resident", lambda: self.cuda.launch(700, 5_000_000), (), 1e-9)["launches_hidden"])
+        self.assertNotIn("launches_hidden", program.measure(self.gpu, "resident", lambda: self.cuda.launch(700), (), 1e-9))
+
+    def test_how_a_row_names_a_gpu(self):
+        self.assertEqual((self.gpu.name, self.gpu.threads, self.gpu.transfers),
+                         ("Fake", 1, ("resident", "resident-cold", "launch", "pinned", "pageable")))
+
+    def test_the_time_of_each_transfer(self):
+        def call():
+            self.cuda.launch(700, 5000)
+
+        resident = program.measure(self.gpu, "resident", call, (), 1e-9)
+        self.assertEqual((resident["median"], resident["calls_per_sample"]), (700, program.MAX_CALLS))
+        self.cuda.flushed.clear()
+        cold = program.measure(self.gpu, "resident-cold", call, (), 1e-9)
+        self.assertEqual((cold["median"], cold["calls_per_sample"]), (700, 1))
+        self.assertGreaterEqual(len(self.cuda.flushed), cold["samples"])
+        self.assertEqual(set(self.cuda.flushed), {4 * 2**27}, "bytes: four times the cache")
+        self.assertEqual(program.measure(self.gpu, "launch", call, (), 1e-9)["median"], 5700)
+        self.cuda.launch(10**9)  # what is still running when a sample begins is no part of it
+        self.assertEqual(program.host_time(self.gpu, call), 5700)
+
+
 class ProgramTest(WithFolder):
     def test_a_small_grid_with_both_peers(self):
         code, said, document = self.run_program("--threads", "1", grid=grid_of(entry(BCE), entry(CE)))
         self.assertEqual(code, 0, said)
         self.assertEqual((document["format"], document["version"]), ("lanewise/peers", 1))
+        self.assertTrue(document["environment"]["complete"])
         self.assertIsNone(document["environment"]["bandwidth"]["host_to_device_pinned"])
         self.assertGreater(document["environment"]["bandwidth"]["device_copy"]["gb_per_s"], 0)
         rows = document["results"]
@@ -277,6 +404,12 @@ class ProgramTest(WithFolder):
             return measured(point, peer, *inputs)
 
         with mock.patch.object(program, "callable_for", scarce):
+            with mock.patch.object(program.Cpu, "transfers", ("none", "none")):
+                _, _, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE)))
+            self.assertEqual(len([row for row in document["results"] if "error" in row]), 2, "one for each transfer")
+            with mock.patch.object(program.Cpu, "release") as release:
+                self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE)))
+                self.assertEqual(release.call_count, 2, "what was taken is given back at once, and after each point")
             code, _, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE), entry(CE)))
         self.assertEqual(code, 0)
         self.assertEqual(document["results"][0]["error"], "out of memory at 512 x 1 logits in float32")
@@ -289,6 +422,26 @@ class ProgramTest(WithFolder):
             self.assertEqual(program.portable([argument]), [kept])
         _, _, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE)))
         self.assertNotIn(str(self.folder), json.dumps(document["environment"]))
+
+    def test_the_commit_is_that_of_the_own_working_tree(self):
+        def git(*arguments):
+            subprocess.run(("git", "-C", str(self.folder), "-c", "user.name=n", "-c", "user.email=e", *arguments),
+                           check=True, capture_output=True)
+
+        with mock.patch.object(program, "ROOT", self.folder):
+            self.assertIsNone(program.commit())
+            (self.folder / "program.py").write_text("1")
+            git("init")
+            self.assertIsNone(program.commit(), "there is no commit yet")
+            git("add", ".")
+            git("commit", "-m", "m")
+            (self.folder / "gpu.json").write_text("a result")
+            self.assertRegex(program.commit(), "^[0-9a-f]{40}$")
+            (self.folder / "program.py").write_text("2")
+            self.assertRegex(program.commit(), "^[0-9a-f]{40}-dirty$")
+        with mock.patch.object(program, "ROOT", self.folder / "below"):
+            (self.folder / "below").mkdir()
+            self.assertIsNone(program.commit(), "of another project")
 
     def test_a_failed_compilation_is_a_row(self):
         with mock.patch.object(torch, "compile", side_effect=RuntimeError("\nno compiler\nmuch more")):
@@ -320,10 +473,12 @@ class ProgramTest(WithFolder):
         with mock.patch.object(program, "callable_for", interrupted):
             code, said, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE), entry(BCE)))
             self.assertEqual((code, len(document["results"])), (130, 1))
+            self.assertFalse(document["environment"]["complete"])
             self.assertIn("1 rows are in", said)
             self.out.unlink()
             code, said, document = self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(BCE)))
             self.assertEqual((code, document), (130, None))
+            self.assertEqual(said, "Interrupted before anything was measured.\n")
 
     def test_a_device_that_breaks_down_ends_the_run_and_keeps_what_was_measured(self):
         release = mock.patch.object(program.Cpu, "release", side_effect=[None, None, RuntimeError("device lost")])
@@ -347,6 +502,13 @@ class ProgramTest(WithFolder):
                 self.assertIn(names, said)
                 self.assertEqual(len(said.splitlines()), 1)
 
+    def test_the_grid_is_never_replaced_by_results(self):
+        grid = self.folder / "grid.json"
+        code, said, _ = self.run_program("--out", str(self.folder / "below" / ".." / "grid.json"), grid=grid_of(entry(CE)))
+        self.assertEqual(code, 2)
+        self.assertIn("would overwrite the grid", said)
+        self.assertEqual(json.loads(grid.read_text()), grid_of(entry(CE)))
+
     def test_a_faulty_environment_exits_3(self):
         (self.folder / "broken.json").write_text("{")
         (self.folder / "other.json").write_text('{"format": "lanewise/bench", "version": 1}')
@@ -360,10 +522,10 @@ class ProgramTest(WithFolder):
                 self.assertEqual((code, document), (3, None))
                 self.assertIn(words, said)
                 self.assertEqual(len(said.splitlines()), 1)
-        with mock.patch.object(program, "torch", None):
+        with mock.patch.object(program, "torch", None), mock.patch.object(program, "TORCH_LACKS", "no libgomp", create=True):
             code, said, _ = self.run_program("--preset", "check")
             self.assertEqual(code, 3)
-            self.assertIn("pip install torch", said)
+            self.assertIn("cannot be imported (no libgomp); install it with: python3 -m pip install torch", said)
 
     def test_no_gpu_is_said_in_a_sentence(self):
         with mock.patch.object(torch.cuda, "is_available", return_value=False):
@@ -371,6 +533,21 @@ class ProgramTest(WithFolder):
         self.assertEqual((code, document), (3, None))
         self.assertIn("--device cpu", said)
         self.assertEqual(len(said.splitlines()), 1)
+
+    def test_what_was_measured_outlives_a_machine_that_is_taken_away(self):
+        with mock.patch.object(program, "SAVE_EVERY_S", -1), mock.patch.object(program, "write_results") as write:
+            self.run_program("--peers", "pytorch-eager", grid=grid_of(entry(CE, batch=[1, 2])))
+        self.assertEqual(write.call_count, 3, "after each point, and at the end")
+
+    def test_a_gpu_that_is_not_there(self):
+        with mock.patch.object(torch.cuda, "is_available", return_value=True), \
+                mock.patch.object(torch.cuda, "device_count", return_value=1), \
+                mock.patch.object(program, "Gpu", side_effect=RuntimeError("CUDA error: no kernel image\nmore")):
+            for device, words in (("cuda:1", "has 1 CUDA device(s), numbered from 0"), ("cuda:0", "no kernel image."),
+                                  ("cuda", "no kernel image.")):
+                code, said, _ = self.run_program("--device", device, "--preset", "check")
+                self.assertEqual((code, len(said.splitlines())), (3, 1))
+                self.assertIn(words, said)
 
     def test_a_file_is_replaced_whole_or_not_at_all(self):
         program.write_results(self.out, {"a": 1}, [{"b": 2}, {"b": 3}])

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.UserError;
 import org.lanewise.bench.compare.CompareWords;
 import org.lanewise.bench.compare.Comparison;
 import org.lanewise.bench.compare.Prices;
@@ -68,12 +69,24 @@ final class CompareCommand implements Callable<Integer> {
     SafeFile.requireOther("--report", report, List.copyOf(files));
     SafeFile.requireWritable(report);
     Prices told = new Prices(prices);
-    List<ResultFile> results = files.stream().map(file -> ResultFile.read(file, Comparison.KINDS)).toList();
+    List<ResultFile> results = files.stream().map(CompareCommand::read).toList();
     Comparison comparison = Comparison.of(results, base, against);
+    told.requireDevices(comparison.devices());
     spec.commandLine().getOut().print(new CompareTable(comparison, told));
     if (report != null) {
       new HtmlReport(results, comparison).write(report);
     }
     return ExitCode.GOOD;
+  }
+
+  /** Each file is looked at alone first, so that the sentence about a row names its file. */
+  private static ResultFile read(Path file) {
+    ResultFile results = ResultFile.read(file, Comparison.KINDS);
+    try {
+      Comparison.requireUsable(results);
+    } catch (UserError e) {
+      throw UserError.environment("%s: %s".formatted(file, e.getMessage()));
+    }
+    return results;
   }
 }

@@ -1,9 +1,13 @@
 package org.lanewise.bench.cli;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.compare.Comparison;
 import org.lanewise.bench.compare.Comparison.Curve;
@@ -11,6 +15,7 @@ import org.lanewise.bench.compare.CompareWords;
 import org.lanewise.bench.compare.Crossover;
 import org.lanewise.bench.compare.Crossover.Outcome;
 import org.lanewise.bench.compare.Prices;
+import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
 import org.lanewise.bench.results.Quantity;
@@ -33,12 +38,7 @@ final class CompareTable {
     for (Curve curve : comparison.curves()) {
       curve.groups().forEach((name, implementations) -> text.append(table(curve, name, implementations)));
     }
-    comparison
-        .unmatched()
-        .forEach(
-            (who, points) ->
-                text.append(
-                    "%s: %d points have no partner and are not compared.%n".formatted(who.label(), points)));
+    comparison.unmatched().forEach((who, points) -> text.append("%s: %s%n".formatted(who.label(), alone(points))));
     if (!comparison.hasDevice()) {
       text.append(CompareWords.NO_GPU).append('\n').append(CompareWords.MEASURE_A_GPU).append('\n');
     }
@@ -71,6 +71,23 @@ final class CompareTable {
     return text.append('\n').toString();
   }
 
+  /** Which points: their shapes, by what was computed of them. */
+  private static String alone(List<Work> points) {
+    Map<String, Set<String>> shapes = new LinkedHashMap<>();
+    for (Work point : points) {
+      shapes
+          .computeIfAbsent("%s %s".formatted(point.operation(), point.dtype()), _ -> new LinkedHashSet<>())
+          .add(point.shape());
+    }
+    return "%d point%s without a partner, and not compared: %s."
+        .formatted(
+            points.size(),
+            points.size() == 1 ? "" : "s",
+            shapes.entrySet().stream()
+                .map(kind -> "%s of %s".formatted(kind.getKey(), String.join(", ", kind.getValue())))
+                .collect(Collectors.joining("; ")));
+  }
+
   private static String classes(Curve curve) {
     int classes = curve.work().classes();
     return classes == 1 ? "1 logit a row" : "%,d logits a row".formatted(classes);
@@ -86,7 +103,7 @@ final class CompareTable {
     for (Implementation who : columns) {
       MeasuredRow row = curve.row(who, curve.batches().getLast());
       double share = row == null ? Double.NaN : Units.of(row, comparison.environment(who)).bandwidthShare();
-      cells.add(Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.0f %%", 100 * share));
+      cells.add(share > 0 && Double.isFinite(share) ? String.format(Locale.ROOT, "%.0f %%", 100 * share) : "-");
     }
     if (cells.stream().anyMatch(cell -> cell.endsWith("%"))) {
       table.row(cells.toArray(String[]::new));

@@ -33,7 +33,11 @@ public final class CompareWords {
       String where = outcome.points() == 1 ? "at the one batch size measured" : "at the %d batch sizes measured".formatted(outcome.points());
       return switch (outcome.throughout()) {
         case -1 -> "%s does not overtake %s %s.".formatted(who, of, where);
-        case 1 -> "%s is faster than %s %s.".formatted(who, of, where);
+        case 1 ->
+            outcome.clear() == outcome.points()
+                ? "%s is faster than %s %s.".formatted(who, of, where)
+                : "%s is faster than %s at %d of the %d batch sizes measured, and clearly slower at none."
+                    .formatted(who, of, outcome.clear(), outcome.points());
         default -> "%s and %s: neither is clearly faster %s.".formatted(who, of, where);
       };
     }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
@@ -72,11 +73,11 @@ public final class Comparison {
   }
 
   private final List<Curve> curves;
-  private final Map<Implementation, Integer> unmatched;
+  private final Map<Implementation, List<Work>> unmatched;
   private final Map<Implementation, JsonObject> environments;
 
   private Comparison(
-      List<Curve> curves, Map<Implementation, Integer> unmatched, Map<Implementation, JsonObject> environments) {
+      List<Curve> curves, Map<Implementation, List<Work>> unmatched, Map<Implementation, JsonObject> environments) {
     this.curves = curves;
     this.unmatched = unmatched;
     this.environments = environments;
@@ -135,6 +136,11 @@ public final class Comparison {
     return comparisons;
   }
 
+  /** Refuses a file with a row that is none. */
+  public static void requireUsable(ResultFile file) {
+    measured(List.of(file), null, new LinkedHashMap<>());
+  }
+
   private static Comparison between(
       List<Implementation> ofBase,
       List<Implementation> others,
@@ -143,7 +149,7 @@ public final class Comparison {
     Set<Work> ofKernel =
         ofBase.stream().flatMap(who -> rows(measured, who).keySet().stream()).collect(Collectors.toSet());
     Map<Work, Curve> curves = new LinkedHashMap<>();
-    Map<Implementation, Integer> unmatched = new LinkedHashMap<>();
+    Map<Implementation, List<Work>> unmatched = new LinkedHashMap<>();
     for (Implementation other : others) {
       for (MeasuredRow row : rows(measured, other).values()) {
         if (ofKernel.contains(row.work())) {
@@ -153,15 +159,15 @@ public final class Comparison {
               .others()
               .computeIfAbsent(other, who -> curvesOf(List.of(who), measured, key).get(who));
         } else {
-          unmatched.merge(other, 1, Integer::sum);
+          unmatched.computeIfAbsent(other, _ -> new ArrayList<>()).add(row.work());
         }
       }
     }
     Set<Work> ofOthers =
         others.stream().flatMap(who -> rows(measured, who).keySet().stream()).collect(Collectors.toSet());
     for (Implementation who : ofBase) {
-      int alone = (int) rows(measured, who).keySet().stream().filter(work -> !ofOthers.contains(work)).count();
-      if (alone > 0) {
+      List<Work> alone = rows(measured, who).keySet().stream().filter(work -> !ofOthers.contains(work)).toList();
+      if (!alone.isEmpty()) {
         unmatched.put(who, alone);
       }
     }
@@ -222,7 +228,8 @@ public final class Comparison {
       for (String name : against) {
         if (candidates.stream().noneMatch(who -> who.name().equals(name))) {
           throw UserError.usage(
-              "--against %s was measured in none of the files; choose from %s.".formatted(name, names(candidates)));
+              "--against %s names nothing that was measured beside '%s', on the same CPU or a GPU; choose from %s."
+                  .formatted(name, base, names(candidates)));
         }
       }
       return candidates.stream().filter(who -> against.contains(who.name())).toList();
@@ -278,8 +285,8 @@ public final class Comparison {
     return curves;
   }
 
-  /** How many points of an implementation had no partner; none where all had one. */
-  public Map<Implementation, Integer> unmatched() {
+  /** The points of an implementation that had no partner; none where all had one. */
+  public Map<Implementation, List<Work>> unmatched() {
     return unmatched;
   }
 
@@ -288,10 +295,16 @@ public final class Comparison {
     return Objects.requireNonNull(environments.get(who));
   }
 
+  /** The devices that take part, the CPU among them. */
+  public Set<String> devices() {
+    return curves.stream()
+        .flatMap(curve -> Stream.concat(curve.base().keySet().stream(), curve.others().keySet().stream()))
+        .map(Implementation::device)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
   /** Whether another device than the CPU takes part. */
   public boolean hasDevice() {
-    return curves.stream()
-        .flatMap(curve -> curve.others().keySet().stream())
-        .anyMatch(who -> !who.device().equals(CPU));
+    return !devices().equals(Set.of(CPU));
   }
 }

@@ -26,11 +26,12 @@ public record Crossover(double batch, double low, double high, boolean secondWin
    * What two curves show over the batch sizes that both have.
    *
    * @param points how many batch sizes both have
+   * @param clear at how many of them it is clear who is faster
    * @param crossovers by ascending batch
    * @param throughout who is faster at every one of the points where that is clear: −1 the first, 1 the second; 0 where it is
    *     clear at none, or where they take turns
    */
-  public record Outcome(int points, List<Crossover> crossovers, int throughout) {}
+  public record Outcome(int points, int clear, List<Crossover> crossovers, int throughout) {}
 
   /** A measured point of both curves. */
   private record Point(double logBatch, double low, double d, double high) {
@@ -70,6 +71,7 @@ public record Crossover(double batch, double low, double high, boolean secondWin
     points.sort((a, b) -> Double.compare(a.logBatch, b.logBatch));
 
     List<Crossover> crossovers = new ArrayList<>();
+    int clearPoints = 0;
     int clearBefore = -1; // the last point where it was clear
     for (int i = 0; i < points.size(); i++) {
       int clear = points.get(i).clear();
@@ -78,10 +80,11 @@ public record Crossover(double batch, double low, double high, boolean secondWin
           crossovers.add(crossing(points.subList(clearBefore, i + 1), clear > 0));
         }
         clearBefore = i;
+        clearPoints++;
       }
     }
     int throughout = crossovers.isEmpty() && clearBefore >= 0 ? points.get(clearBefore).clear() : 0;
-    return new Outcome(points.size(), List.copyOf(crossovers), throughout);
+    return new Outcome(points.size(), clearPoints, List.copyOf(crossovers), throughout);
   }
 
   /** Between a point that is clear one way and one that is clear the other way, none between them being clear. */

@@ -1,8 +1,10 @@
 package org.lanewise.bench.compare;
 
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.results.MeasuredRow;
@@ -11,7 +13,9 @@ import org.lanewise.bench.results.MeasuredRow;
 public final class Prices {
   private static final double NANOS_PER_HOUR = 3600e9;
 
-  private final Map<String, Double> anHour = new LinkedHashMap<>();
+  /** By device, the longest name first: of two that fit, it is the closer one. */
+  private final Map<String, Double> anHour =
+      new TreeMap<>(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
 
   /**
    * Prices of the form {@code DEVICE=PRICE}: a device as the results name it, or a part of its name, and what an hour costs in
@@ -31,6 +35,17 @@ public final class Prices {
             "--price %s is no price; expected DEVICE=PRICE, such as cpu=0.09 or H100=2.5, with a price above 0.".formatted(text));
       }
       anHour.put(text.substring(0, equals), price);
+    }
+  }
+
+  /** Refuses a price of what is none of the devices. */
+  public void requireDevices(Collection<String> devices) {
+    for (String told : anHour.keySet()) {
+      if (devices.stream().noneMatch(device -> device.contains(told))) {
+        throw UserError.usage(
+            "--price names the device '%s', and none compared has that in its name; choose from %s."
+                .formatted(told, String.join(", ", devices)));
+      }
     }
   }
 

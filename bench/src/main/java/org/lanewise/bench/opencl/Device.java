@@ -3,6 +3,7 @@ package org.lanewise.bench.opencl;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,20 +56,7 @@ record Device(MemorySegment id, String name, String driver, boolean processor) {
       List<Device> usable = new ArrayList<>();
       List<String> lacking = new ArrayList<>();
       for (MemorySegment platform : platforms) {
-        String driver = OpenCl.platformText(platform, OpenCl.PLATFORM_NAME);
-        MemorySegment[] devices = OpenCl.devices(platform);
-        if (devices.length == 0) {
-          lacking.add("The OpenCL driver '%s' has no device.".formatted(driver));
-        }
-        for (MemorySegment id : devices) {
-          String lacks = lacks(id);
-          if (lacks == null) {
-            usable.add(of(id, driver));
-          } else {
-            lacking.add(
-                "The OpenCL device '%s' has no %s.".formatted(OpenCl.deviceText(id, OpenCl.DEVICE_NAME), lacks));
-          }
-        }
+        find(platform, usable, lacking);
       }
       if (usable.isEmpty()) {
         return Found.nothing(lacking.getFirst(), INSTALL);
@@ -77,6 +65,30 @@ record Device(MemorySegment id, String name, String driver, boolean processor) {
           usable.stream().filter(device -> !device.processor()).findFirst().orElse(usable.getFirst()), null, null);
     } catch (OpenClException e) {
       return Found.nothing("OpenCL does not work here: %s".formatted(e.getMessage()), INSTALL);
+    } catch (ExceptionInInitializerError e) { // a library that lacks a function
+      return Found.nothing("OpenCL does not work here: %s".formatted(Objects.requireNonNullElse(e.getCause(), e).getMessage()), INSTALL);
+    }
+  }
+
+  /** The devices of a driver; one that fails is no reason to do without another. */
+  private static void find(MemorySegment platform, List<Device> usable, List<String> lacking) {
+    String driver = "unknown";
+    try {
+      driver = OpenCl.platformText(platform, OpenCl.PLATFORM_NAME);
+      MemorySegment[] devices = OpenCl.devices(platform);
+      if (devices.length == 0) {
+        lacking.add("The OpenCL driver '%s' has no device.".formatted(driver));
+      }
+      for (MemorySegment id : devices) {
+        String lacks = lacks(id);
+        if (lacks == null) {
+          usable.add(of(id, driver));
+        } else {
+          lacking.add("The OpenCL device '%s' has no %s.".formatted(OpenCl.deviceText(id, OpenCl.DEVICE_NAME), lacks));
+        }
+      }
+    } catch (OpenClException e) {
+      lacking.add("The OpenCL driver '%s' does not work: %s".formatted(driver, e.getMessage()));
     }
   }
 

@@ -183,6 +183,9 @@ final class DeviceBenchmark {
                         })));
         loss.pin();
         rows.add(row(work, "pinned", each, () -> hostTime(loss::roundTripPinned)));
+        if (!loss.isDownloaded()) {
+          throw new WrongResultException("The page-locked memory of the host does not hold what the device computed.");
+        }
         rows.add(
             row(
                 work,

@@ -149,6 +149,11 @@ abstract class DeviceLoss<C> {
     downloadSums();
   }
 
+  /** Whether the results of the last round trip are in the page-locked memory. */
+  final boolean isDownloaded() {
+    return operands.stream().allMatch(DeviceOperand::isDownloaded);
+  }
+
   /** Gives all device memory back; a later call asks for it again. */
   final void release() {
     operands.forEach(DeviceOperand::release);

@@ -1,5 +1,6 @@
 package org.lanewise.bench.opencl;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
 import java.util.Objects;
@@ -115,11 +116,13 @@ final class DeviceOperand {
     return count;
   }
 
-  /** Puts a copy of what is on the device into page-locked memory of the host, for the two below. */
+  /** Makes page-locked memory of the host for the three below, and puts a copy of an input there. */
   void pin() {
     if (memory != null) {
       pinned = new PinnedMemory(session, bytes);
-      OpenCl.read(session.queue, memory, pinned.memory);
+      if (input) {
+        OpenCl.read(session.queue, memory, pinned.memory);
+      }
     }
   }
 
@@ -134,6 +137,18 @@ final class DeviceOperand {
   void queueDownload() {
     if (memory != null && !input) {
       OpenCl.queueRead(session.queue, memory, Objects.requireNonNull(pinned).memory);
+    }
+  }
+
+  /** Whether the page-locked memory of an output holds what is on the device. */
+  boolean isDownloaded() {
+    if (memory == null || input) {
+      return true;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment there = arena.allocate(bytes);
+      OpenCl.read(session.queue, memory, there);
+      return Objects.requireNonNull(pinned).memory.mismatch(there) < 0;
     }
   }
 

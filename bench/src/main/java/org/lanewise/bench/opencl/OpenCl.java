@@ -258,9 +258,9 @@ final class OpenCl {
         int _ = (int) BUILD_INFO.invokeExact(program, device, PROGRAM_BUILD_LOG, log.byteSize(), log, size);
         String said = log.getString(0);
         throw new OpenClException(
-            "The OpenCL compiler refuses the kernels (%s): %s"
+            "The OpenCL compiler refuses the kernels (error %d): %s."
                 .formatted(
-                    new OpenClException("clBuildProgram", code).getMessage(),
+                    code,
                     said.lines().filter(line -> line.contains("error")).findFirst().orElse(said).strip()));
       }
       return program;

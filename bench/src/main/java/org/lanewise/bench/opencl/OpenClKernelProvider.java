@@ -36,9 +36,7 @@ public final class OpenClKernelProvider implements KernelProvider, MeasuredByIts
           new Declaration(Operation.CROSS_ENTROPY, DType.FLOAT32, 2, 3.25, 1, 1.5, false, false));
 
   /** What a device has to be told once. */
-  private static final class Shared {
-    static final Made KERNELS = new Made(UnaryOperator.identity());
-  }
+  private static @Nullable Made shared;
 
   /** The kernels of one program. */
   private static final class Made {
@@ -75,9 +73,16 @@ public final class OpenClKernelProvider implements KernelProvider, MeasuredByIts
     this.edit = edit;
   }
 
+  private static synchronized Made shared() {
+    if (shared == null) {
+      shared = new Made(UnaryOperator.identity());
+    }
+    return shared;
+  }
+
   private synchronized Made made() {
     if (made == null) {
-      made = edit == null ? Shared.KERNELS : new Made(edit);
+      made = edit == null ? shared() : new Made(edit);
     }
     return made;
   }
@@ -96,9 +101,17 @@ public final class OpenClKernelProvider implements KernelProvider, MeasuredByIts
   @Override
   public Availability availability() {
     Device.Found found = Device.here();
-    return found.device() == null
-        ? Availability.unavailable(String.valueOf(found.reason()), String.valueOf(found.remedy()))
-        : Availability.AVAILABLE;
+    Device device = found.device();
+    if (device == null) {
+      return Availability.unavailable(String.valueOf(found.reason()), String.valueOf(found.remedy()));
+    }
+    try {
+      made(); // a driver whose compiler fails is there, and of no use
+      return Availability.AVAILABLE;
+    } catch (OpenClException e) {
+      return Availability.unavailable(
+          String.valueOf(e.getMessage()), "Repair or update the driver of %s.".formatted(device.name()));
+    }
   }
 
   /** Whether the device is a CPU: a place to check the kernels, but none to measure them on unless that is asked for. */

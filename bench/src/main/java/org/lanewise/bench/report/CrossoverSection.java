@@ -54,7 +54,7 @@ record CrossoverSection(Results results, List<Comparison> comparisons) implement
       }
       String alone =
           comparison.unmatched().entrySet().stream()
-              .map(entry -> "%s (%s)".formatted(entry.getKey().label(), Words.count(entry.getValue(), "point")))
+              .map(entry -> "%s (%s)".formatted(entry.getKey().label(), Words.count(entry.getValue().size(), "point")))
               .collect(Collectors.joining(", "));
       if (!alone.isEmpty()) {
         page.add("<p class=\"note\">Without a partner, and not compared: %s.</p>\n", alone);
@@ -149,7 +149,7 @@ record CrossoverSection(Results results, List<Comparison> comparisons) implement
   }
 
   /** The throughput of a curve between the points that it has in common with another, where {@link Crossover} looks. */
-  private static double at(double batch, List<MeasuredRow> rows, List<MeasuredRow> others) {
+  static double at(double batch, List<MeasuredRow> rows, List<MeasuredRow> others) {
     List<MeasuredRow> common =
         rows.stream().filter(row -> others.stream().anyMatch(other -> other.work().equals(row.work()))).toList();
     MeasuredRow left = common.getFirst();

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.kernels.tensor.DType;
 
 /**
  * One point, measured on one implementation, or the reason why it could not be.
@@ -130,6 +131,8 @@ public record MeasuredRow(
       throw new IllegalArgumentException("it lacks \"work\" or \"implementation\"");
     }
     try {
+      Work key = Work.of(work);
+      DType.of(key.dtype()); // or the sentence that names those that there are
       Implementation who =
           new Implementation(
               implementation.get("name").getAsString(),
@@ -141,7 +144,7 @@ public record MeasuredRow(
       facts.keySet().removeAll(KEYS);
       JsonElement error = json.get("error");
       if (error instanceof JsonPrimitive) {
-        return new MeasuredRow(Work.of(work), who, null, record, error.getAsString(), facts);
+        return new MeasuredRow(key, who, null, record, error.getAsString(), facts);
       }
       JsonObject time = json.getAsJsonObject("time");
       if (!time.get("unit").getAsString().equals(Time.UNIT)) {
@@ -167,7 +170,7 @@ public record MeasuredRow(
       if (who.threads() < 1) {
         throw new IllegalArgumentException("its threads are %d, expected 1 or more".formatted(who.threads()));
       }
-      return new MeasuredRow(Work.of(work), who, measured, record, null, facts);
+      return new MeasuredRow(key, who, measured, record, null, facts);
     } catch (NullPointerException | ClassCastException | IllegalStateException | UnsupportedOperationException e) {
       throw new IllegalArgumentException("its \"implementation\" or \"time\" lacks a key", e);
     }

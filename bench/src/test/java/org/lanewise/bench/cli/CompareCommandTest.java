@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.ExitCode;
@@ -93,8 +95,23 @@ class CompareCommandTest {
     assertTrue(
         text.contains("launch against vector, 2 threads: faster is launch from batch 80,000 on (74,000 to 87,000)."), text);
     assertTrue(text.contains("pageable does not overtake vector at the 4 batch sizes measured."), text);
-    assertTrue(text.contains("pytorch-compile, Some GPU, launch: 1 points have no partner"), text);
+    assertTrue(text.contains("pytorch-compile, Some GPU, launch: 1 point without a partner, and not compared: bce_with_logits float32 of 16777216.\n"), text);
     assertFalse(text.contains("No file holds measurements of a GPU"), text);
+  }
+
+  /** Where the times of both overlap nobody is said to be faster. */
+  @Test
+  void whatIsNotClearIsNotClaimed() {
+    Implementation launch = new Implementation("pytorch-eager", GPU, 1, "launch");
+    List<MeasuredRow> rows = rows(launch, "float32", n -> n < 65536 ? 0.4 * n : 0.1 * n, 256, 4096, 65536, 1 << 20);
+    rows.addAll(rows(new Implementation("pytorch-eager", GPU, 1, "pageable"), "float32", n -> 0.4 * n, 256));
+    assertEquals(ExitCode.GOOD, compare(cpu(), file("gpu.json", "peers", "{}", rows)), err.toString());
+    String text = out.toString();
+    assertTrue(
+        text.contains("launch is faster than vector at 2 of the 4 batch sizes measured, and clearly slower at none."), text);
+    assertTrue(text.contains("launch is faster than vector, 2 threads at the 2 batch sizes measured."), text);
+    assertTrue(text.contains("pageable and vector: neither is clearly faster at the one batch size measured."), text);
+    assertTrue(text.contains("pageable and vector, 2 threads have no batch size in common."), text);
   }
 
   @Test
@@ -104,11 +121,41 @@ class CompareCommandTest {
     assertTrue(out.toString().matches("(?s).*of bandwidth +80 % +- +4 % +0 %.*"), out.toString());
   }
 
+  /** A bandwidth that is none gives no share. */
+  @Test
+  void noShareOfNothing() throws IOException {
+    Path gpu = gpu("float32");
+    for (String none : List.of("0", "-4", "\"x\"")) {
+      Files.writeString(gpu, Files.readString(gpu).replaceFirst("\"gb_per_s\": ?[^}]+", "\"gb_per_s\":" + none));
+      out.getBuffer().setLength(0);
+      assertEquals(ExitCode.GOOD, compare(cpu(), gpu), err.toString());
+      assertTrue(out.toString().matches("(?s).*of bandwidth +80 % +- +- +-\n.*"), out.toString());
+    }
+  }
+
   @Test
   void whatABillionLogitsCost() {
     assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--price", "cpu=0.09", "--price", "GPU=3.6"), err.toString());
     // 0.4 s of an hour at 0.09; at 2^20, 55.2 ns a thousand logits are 0.0552 s of an hour at 3.6.
     assertTrue(out.toString().matches("(?s).*per 10\\^9 +1.00e-05 +5.00e-06 +5.52e-05.*"), out.toString());
+  }
+
+  /** A price that is nobody's is a slip of the keyboard; of two that fit, the longer name is the closer one. */
+  @Test
+  void aPriceIsThatOfADevice() {
+    for (String slip : List.of("gpu=3.6", "cpu=0.09,GPU=3.6")) {
+      err.getBuffer().setLength(0);
+      assertEquals(ExitCode.USAGE, compare(cpu(), gpu("float32"), "--price", slip));
+      assertTrue(err.toString().endsWith("choose from cpu, Some GPU.\n"), err.toString());
+    }
+    assertEquals("", out.toString());
+    assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32"), "--price", "G=1", "--price", "GPU=3.6", "--price", "GP=2"));
+    assertTrue(out.toString().matches("(?s).*per 10\\^9 +- +- +5.52e-05.*"), out.toString());
+    for (String none : List.of("=3", "cpu=", "cpu=0", "cpu=-1", "cpu=NaN", "cpu=1e999", "cpu=free", "0.09")) {
+      err.getBuffer().setLength(0);
+      assertEquals(ExitCode.USAGE, compare(cpu(), gpu("float32"), "--price", none));
+      assertTrue(err.toString().contains("--price %s is no price".formatted(none)), err.toString());
+    }
   }
 
   @Test
@@ -121,7 +168,23 @@ class CompareCommandTest {
     assertEquals(2, html.split("<circle class=\"ring\" cx=\"\\d+\\.\\d\" cy", -1).length - 1);
     assertTrue(html.contains("<li>launch against vector: faster is launch from batch 20,000 on (18,000 to 22,000).</li>"));
     assertTrue(html.contains("</svg>pageable</li>"));
-    assertTrue(html.contains("[\"vector\",\"pytorch-compile, Some GPU, launch\",20000,"), "in the data of the page");
+    assertTrue(html.contains("What is timed: <b>launch</b>: "));
+    assertTrue(html.contains("Without a partner, and not compared: pytorch-compile, Some GPU, launch (1 point)."));
+    Matcher data =
+        Pattern.compile("\\[\"vector\",\"([^\"]*)\",20000,([0-9.]+),([0-9.]+),\"([^\"]*)\"\\]").matcher(html);
+    assertTrue(data.find(), "in the data of the page");
+    assertEquals("pytorch-compile, Some GPU, launch", data.group(1));
+    assertEquals(20000 / Math.pow(1.02 / 0.98, 2), Double.parseDouble(data.group(2)), 10);
+    assertEquals(20000 * Math.pow(1.02 / 0.98, 2), Double.parseDouble(data.group(3)), 10);
+    assertEquals(data.group(1), data.group(4), "the faster one");
+  }
+
+  @Test
+  void ofOneBatchSizeThereIsNoPlot() throws IOException {
+    Path report = folder.resolve("r.html");
+    Path gpu = file("gpu.json", "peers", "{}", rows(new Implementation("pytorch-eager", GPU, 1, "launch"), "float32", n -> n, 4096));
+    assertEquals(ExitCode.GOOD, compare(cpu(), gpu, "--report", report), err.toString());
+    assertFalse(Files.readString(report).contains("id=\"crossover\""));
   }
 
   @Test
@@ -173,7 +236,9 @@ class CompareCommandTest {
     rows.addAll(rows(new Implementation("pytorch-eager", GPU, 1, "launch"), "bfloat16", n -> 1, 256, 4096, 65536));
     assertEquals(ExitCode.GOOD, compare(cpu(), file("mixed.json", "peers", "{}", rows)), err.toString());
     assertTrue(out.toString().contains("launch does not overtake vector at the 2 batch sizes measured."), out.toString());
-    assertTrue(out.toString().contains("pytorch-eager, Some GPU, launch: 3 points have no partner"), out.toString());
+    assertTrue(
+        out.toString().contains("launch: 3 points without a partner, and not compared: bce_with_logits bfloat16 of 256, 4096, 65536.\n"),
+        out.toString());
   }
 
   @Test
@@ -187,6 +252,7 @@ class CompareCommandTest {
     wrong("a time of it is 0.0 ns", text.replaceFirst("\"low\":[0-9.]+", "\"low\":0"));
     wrong("a time of it is NaN", text.replaceFirst("\"low\":[0-9.]+", "\"low\":\"NaN\""));
     wrong("its times are not in order", text.replaceFirst("\"high\":[0-9.]+", "\"high\":0.5"));
+    wrong("There is no dtype 'float31'", text.replace("float32", "float31"));
     wrong("its time is in \"s\", expected ns/call", text.replaceFirst("ns/call", "s"));
     wrong("holds results of kind 'verify'", text.replace("lanewise/peers", "lanewise/verify"));
     wrong("is not JSON", text.substring(0, text.length() / 2));
@@ -197,6 +263,14 @@ class CompareCommandTest {
     assertTrue(err.toString().endsWith("choose from pytorch-compile.\n"), err.toString());
     assertEquals(ExitCode.USAGE, compare(cpu(), good, "--price", "cpu"));
     assertTrue(err.toString().contains("--price cpu is no price"), err.toString());
+  }
+
+  @Test
+  void aWrongRowIsNamedWithItsFile() throws IOException {
+    Path file = folder.resolve("wrong.json");
+    Files.writeString(file, Files.readString(gpu("float32")).replaceFirst("\"low\":[0-9.]+", "\"low\":0"));
+    assertEquals(ExitCode.ENVIRONMENT, compare(cpu(), file));
+    assertTrue(err.toString().startsWith("lanewise: %s: Row 0 ".formatted(file)), err.toString());
   }
 
   private void wrong(String sentence, String text) throws IOException {

@@ -99,7 +99,7 @@ class CompareEndToEndTest {
     command.addAll(List.of("--out", measured.toString()));
     assertEquals(0, run(command), () -> read(folder.resolve("python.log")));
 
-    ResultFile file = StoredResults.check(measured);
+    ResultFile file = StoredResults.checkMadeNow(measured);
     assertEquals(4, file.results().size());
     file.results().forEach(row -> assertTrue(MeasuredRow.of(row).elementsPerSecond() > 0, row.toString()));
     String cpu = "\"cpu\":\"%s\"".formatted(Environment.cpu(file.environment()));

@@ -43,21 +43,30 @@ final class StoredResults {
 
   /** The file can be read, is complete, says how it was made, and tells nothing of the folders of a machine. */
   static ResultFile check(Path path) throws IOException {
+    ResultFile file = checkMadeNow(path);
+    String name = path.getFileName().toString();
+    assertTrue(
+        file.environment().get("git_commit") instanceof JsonPrimitive commit && !commit.getAsString().endsWith("-dirty"),
+        name + ": of changed sources, or of unknown ones");
+    return file;
+  }
+
+  /** The same of a file that is not to be stored, for which the sources may be changed ones. */
+  static ResultFile checkMadeNow(Path path) throws IOException {
     ResultFile file = ResultFile.read(path, HtmlReport.KINDS);
     String name = path.getFileName().toString();
     JsonObject environment = file.environment();
     assertFalse(file.results().isEmpty(), name);
-    for (String fact : List.of("program", "utc", "git_commit", "os", "cpu", "cpu_count")) {
+    for (String fact : List.of("program", "utc", "os", "cpu", "cpu_count")) {
       assertTrue(environment.get(fact) instanceof JsonPrimitive, "%s does not tell its %s".formatted(name, fact));
     }
-    assertFalse(environment.get("git_commit").getAsString().endsWith("-dirty"), name + ": of changed sources");
     if (measured(file)) {
       assertTrue(
           environment.get("arguments") instanceof JsonArray arguments && !arguments.isEmpty(),
           name + " does not tell the command that made it");
-    }
-    if (file.kind().equals("bench")) {
-      assertTrue(environment.get("complete").getAsBoolean(), name + " is of an interrupted run");
+      assertTrue(
+          environment.get("complete") instanceof JsonPrimitive complete && complete.getAsBoolean(),
+          name + " is of an interrupted run");
     }
     assertEquals(List.of(), paths(file), name);
     return file;

@@ -78,6 +78,7 @@ class StoredResultsTest {
         "\"complete\":true|\"complete\":false|interrupted",
         "\"arguments\":|\"words\":|command",
         "\"cpu\":|\"processor\":|cpu",
+        "\"git_commit\":|\"commit\":|changed sources",
         "\"version\": 1|\"version\": 2|version 2"
       })
   void whatMustNotBeStoredIsFound(String good, String bad, String said) throws IOException {

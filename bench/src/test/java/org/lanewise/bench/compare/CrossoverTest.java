@@ -132,6 +132,47 @@ class CrossoverTest {
     assertTrue(crossovers.getFirst().low() < 16 && 256 < crossovers.getFirst().high(), crossovers.toString());
   }
 
+  /** Which of two comes first is a matter of words. */
+  @Test
+  void whoComesFirstDoesNotMatter() {
+    List<MeasuredRow> flat = curve("flat", 0.1, n -> 100, BATCHES);
+    List<MeasuredRow> wavering = curve("wavering", 0.2, n -> n == 1 ? 200 : n == 16 ? 95 : n == 256 ? 105 : 50, BATCHES);
+    Crossover one = Crossover.between(flat, wavering).crossovers().getFirst();
+    Crossover other = Crossover.between(wavering, flat).crossovers().getFirst();
+    assertEquals(one.batch(), other.batch(), 1e-9);
+    assertEquals(one.low(), other.low(), 1e-9);
+    assertEquals(one.high(), other.high(), 1e-9);
+    assertTrue(one.secondWins() && !other.secondWins());
+  }
+
+  @Test
+  void theOrderOfTheRowsDoesNotMatter() {
+    assertEquals(Crossover.between(cpu(0.01), gpu(0.01, 8000)), Crossover.between(cpu(0.01).reversed(), gpu(0.01, 8000)));
+  }
+
+  /** Equal times are no win, however sure they are; and medians that meet without parting do not cross. */
+  @Test
+  void equalIsNotFaster() {
+    assertEquals(new Outcome(6, 0, List.of(), 0), Crossover.between(cpu(0), cpu(0)));
+    List<MeasuredRow> flat = curve("flat", 0.2, n -> 100, BATCHES);
+    List<MeasuredRow> meeting = curve("meeting", 0.2, n -> n == 1 ? 400 : n == 16 ? 100 : n == 256 ? 120 : 25, BATCHES);
+    double share = Math.log(1.2) / (Math.log(1.2) + Math.log(4));
+    assertEquals(256 * Math.pow(16, share), Crossover.between(flat, meeting).crossovers().getFirst().batch(), 1e-9);
+  }
+
+  @Test
+  void otherWorkHasNoPointInCommon() {
+    List<MeasuredRow> others =
+        cpu(0.01).stream()
+            .map(
+                row ->
+                    MeasuredRow.measured(
+                        new Work("bce_with_logits", "bfloat16", "binary", row.work().batch(), 1, "mean", "forward", "normal"),
+                        row.implementation(), row.time(), null))
+            .toList();
+    assertEquals(new Outcome(0, 0, List.of(), 0), Crossover.between(cpu(0.01), others));
+  }
+
   /** A GPU without memory for a point says so in place of a time. */
   @Test
   void aPointThatCouldNotBeMeasuredIsNone() {

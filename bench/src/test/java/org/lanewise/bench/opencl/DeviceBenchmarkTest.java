@@ -1,6 +1,8 @@
 package org.lanewise.bench.opencl;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,6 +23,7 @@ import org.lanewise.bench.jmh.BenchmarkProgress;
 import org.lanewise.bench.jmh.BenchmarkRunner;
 import org.lanewise.bench.jmh.Effort;
 import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.kernels.spi.BceWithLogitsCall;
 
 /** The device's times: a row a transfer, each of a result that was right. */
 class DeviceBenchmarkTest {
@@ -55,6 +58,37 @@ class DeviceBenchmarkTest {
       assertEquals(Device.here().device().name(), row.implementation().device());
       assertEquals(row.toJson(), MeasuredRow.of(row.toJson()).toJson());
     }
+  }
+
+  /** What is timed as 'pinned' brings the inputs and fetches the results, whatever was on the device before. */
+  @Test
+  void aPinnedRoundTripBringsInputsAndResults() {
+    DeviceBceWithLogits loss = new DeviceBceWithLogits(new Session(Device.here().device(), source -> source));
+    BceWithLogitsCall<float[]> call = call(2);
+    loss.compute(call);
+    float[] expected = call.loss.array.clone();
+    synchronized (loss) {
+      loss.upload(call);
+      loss.pin();
+      loss.upload(call(-3));
+      loss.launch();
+      assertFalse(loss.isDownloaded());
+      loss.roundTripPinned();
+      assertTrue(loss.isDownloaded());
+      loss.download(call);
+      loss.release();
+    }
+    assertArrayEquals(expected, call.loss.array);
+  }
+
+  private static BceWithLogitsCall<float[]> call(float logit) {
+    BceWithLogitsCall<float[]> call = new BceWithLogitsCall<>();
+    call.rows = 1;
+    call.columns = 1000;
+    call.logits.set(new float[] {logit}, 0, 0, 0);
+    call.target.set(new float[1000], 0, 0, 1);
+    call.loss.set(new float[1000], 0, 0, 1);
+    return call;
   }
 
   @Test

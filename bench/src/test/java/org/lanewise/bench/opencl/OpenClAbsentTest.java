@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -77,6 +79,92 @@ class OpenClAbsentTest {
     assertUnavailable(
         Map.of("OCL_ICD_VENDORS", folder.toString(), "POCL_DEVICES", "none"),
         "The OpenCL driver 'Portable Computing Language' has no device.");
+  }
+
+  @Test
+  void aLibraryOfThatNameThatIsNotOpenClIsNamed() throws Exception {
+    // Which library takes its place does not matter; each JVM has this one.
+    Path other = Path.of(System.getProperty("java.home"), "lib", System.mapLibraryName("jimage"));
+    Path link = Files.createSymbolicLink(folder.resolve("libOpenCL.so.1"), other);
+    assertUnavailable(
+        Map.of("LD_LIBRARY_PATH", folder.toString()),
+        "OpenCL does not work here: The OpenCL library has no function clGetPlatformIDs.");
+    Files.delete(link);
+  }
+
+  /** On machines with the packages of several makers, one may have no device that it works with. */
+  @Test
+  void aDriverThatFailsIsPassedOver() throws Exception {
+    OpenClDevice.require();
+    Path pocl = DRIVERS.resolve("pocl.icd");
+    assumeTrue(Files.exists(pocl), "no PoCL, which works beside it");
+    Path library = folder.resolve("failing.so");
+    compile(Files.writeString(folder.resolve("failing.c"), FAILING_DRIVER), library);
+    Files.writeString(folder.resolve("failing.icd"), library + "\n");
+    Map<String, String> environment = Map.of("OCL_ICD_VENDORS", folder.toString());
+    assertUnavailable(
+        environment, "The OpenCL driver 'Failing' does not work: clGetDeviceIDs answered -6, CL_OUT_OF_HOST_MEMORY.");
+
+    Files.copy(pocl, folder.resolve("pocl.icd"));
+    Output listed = run(environment, Main.class, "list");
+    assertTrue(listed.text().contains("opencl: OpenCL C on "), listed.text());
+  }
+
+  /** A driver, as its loader sees it, whose devices cannot be asked for. */
+  private static final String FAILING_DRIVER =
+      """
+      #include <stddef.h>
+      #include <string.h>
+
+      static int info(void *platform, unsigned name, size_t size, void *value, size_t *needed) {
+        const char *text = name == 0x0904 ? "cl_khr_icd" : name == 0x0901 ? "OpenCL 1.2" : "Failing";
+        (void) platform;
+        if (value && size > strlen(text)) strcpy(value, text);
+        if (needed) *needed = strlen(text) + 1;
+        return 0;
+      }
+
+      static int devices(void *platform, unsigned long type, unsigned size, void **devices, unsigned *count) {
+        (void) platform, (void) type, (void) size, (void) devices, (void) count;
+        return -6;
+      }
+
+      static void *functions[256] = {NULL, (void *) info, (void *) devices};
+      static struct { void **functions; } driver = {functions};
+
+      int clIcdGetPlatformIDsKHR(unsigned size, void **platforms, unsigned *count) {
+        if (platforms && size > 0) platforms[0] = &driver;
+        if (count) *count = 1;
+        return 0;
+      }
+
+      int clGetPlatformInfo(void *platform, unsigned name, size_t size, void *value, size_t *needed) {
+        return info(platform, name, size, value, needed);
+      }
+
+      void *clGetExtensionFunctionAddress(const char *name) {
+        if (strcmp(name, "clIcdGetPlatformIDsKHR") == 0) return (void *) clIcdGetPlatformIDsKHR;
+        return strcmp(name, "clGetPlatformInfo") == 0 ? (void *) info : NULL;
+      }
+      """;
+
+  private void compile(Path source, Path library) throws Exception {
+    Path log = folder.resolve("gcc.log");
+    Process gcc;
+    try {
+      gcc =
+          new ProcessBuilder("gcc", "-fPIC", "-shared", source.toString(), "-o", library.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+    } catch (IOException e) {
+      if (Arrays.asList(System.getProperty("lanewise.require", "").split("[ ,]+")).contains("gcc")) {
+        throw e;
+      }
+      abort("no gcc, to make a driver that fails");
+      return;
+    }
+    assertEquals(0, gcc.waitFor(), Files.readString(log));
   }
 
   /** The file of a driver whose library is there is made, and the others are kept. */

@@ -122,6 +122,9 @@ class OpenClKernelTest {
         assertThrows(OpenClException.class, () -> BceWithLogits.on(broken).forward(new float[1], new float[1], 1, 1));
     assertTrue(e.getMessage().startsWith("The OpenCL compiler refuses the kernels"), e.getMessage());
     assertEquals(1, e.getMessage().lines().count());
+    String reason = broken.availability().reason();
+    assertTrue(reason.startsWith("The OpenCL compiler refuses the kernels") && reason.endsWith("."), reason);
+    assertTrue(broken.availability().remedy().startsWith("Repair or update the driver"), broken.availability().remedy());
   }
 
   /** The same steps in the same order, so on a device that rounds divisions, as PoCL does, the same bits. */
