@@ -59,11 +59,6 @@ final class CallForms {
     new OneCase(reference, block, yardstick).check();
   }
 
-  /** What an exception says; where a process ended, that is a sentence of its own. */
-  static String sentence(Throwable e) {
-    return e instanceof Sentence ? String.valueOf(e.getMessage()) : "The call ended with %s.".formatted(e);
-  }
-
   private final class OneCase {
     private final ReferenceCase reference;
     private final Block block;
@@ -206,7 +201,7 @@ final class CallForms {
             refused = e.getMessage();
             return;
           }
-          breaks(Rule.COMPLETION, form, null, sentence(e));
+          breaks(Rule.COMPLETION, form, null, Sentence.of(e));
           return;
         }
         if (!call.form().equals(before.form())) {

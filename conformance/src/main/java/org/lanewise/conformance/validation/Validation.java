@@ -18,6 +18,7 @@ import org.lanewise.conformance.verdict.Conformance;
 import org.lanewise.conformance.verdict.Contract;
 import org.lanewise.conformance.verdict.KernelSubject;
 import org.lanewise.conformance.verdict.Rule;
+import org.lanewise.conformance.verdict.Sentence;
 import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.spi.Declaration;
@@ -127,7 +128,7 @@ public final class Validation {
               dtype,
               Verdict.FAILED,
               null,
-              CallForms.sentence(e)));
+              Sentence.of(e)));
     }
   }
 

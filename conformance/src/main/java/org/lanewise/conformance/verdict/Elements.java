@@ -3,6 +3,7 @@ package org.lanewise.conformance.verdict;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.calls.Broadcast;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.kernels.tensor.Tensor;
 
@@ -90,28 +91,11 @@ final class Elements extends Units {
   }
 
   private double weight(int index) {
-    return weight == null ? 1 : broadcast(weight, index);
+    return weight == null ? 1 : Broadcast.at(weight, logits, index);
   }
 
   private double posWeight(int index) {
-    return posWeight == null ? 1 : broadcast(posWeight, index);
-  }
-
-  /** The value that broadcasting puts at flat index {@code index} of the logits. */
-  private double broadcast(Tensor operand, int index) {
-    int at = 0;
-    int stride = 1;
-    int rest = index;
-    for (int dim = logits.rank() - 1; dim >= 0; dim--) {
-      int position = rest % logits.size(dim);
-      rest /= logits.size(dim);
-      int own = dim - (logits.rank() - operand.rank());
-      if (own >= 0) {
-        at += operand.size(own) == 1 ? 0 : position * stride;
-        stride *= operand.size(own);
-      }
-    }
-    return operand.getDouble(at);
+    return posWeight == null ? 1 : Broadcast.at(posWeight, logits, index);
   }
 
   @Override

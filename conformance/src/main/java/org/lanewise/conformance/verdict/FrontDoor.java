@@ -41,13 +41,8 @@ final class FrontDoor {
         return new Subject.Outcome.Unsupported(String.valueOf(broken.getMessage()));
       }
       // whatever an implementation throws is its failure, not ours
-      return new Subject.Outcome.Broke(Rule.COMPLETION, sentence(broken));
+      return new Subject.Outcome.Broke(Rule.COMPLETION, Sentence.of(broken));
     }
-  }
-
-  /** What a failure says; some come with a sentence for people. */
-  private static String sentence(Throwable broken) {
-    return broken instanceof Sentence ? String.valueOf(broken.getMessage()) : "The call ended with %s.".formatted(broken);
   }
 
   private static Subject.Outcome call(KernelProvider provider, ReferenceCase reference, Map<String, Tensor> inputs) {
