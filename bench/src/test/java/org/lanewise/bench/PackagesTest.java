@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.lanewise.conformance.verdict.Conformance;
+import org.lanewise.conformance.judgement.Conformance;
 import org.lanewise.kernels.Reduction;
 
 /**

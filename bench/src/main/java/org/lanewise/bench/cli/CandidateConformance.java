@@ -17,7 +17,7 @@ import org.lanewise.bench.UserError;
 import org.lanewise.bench.gate.Conformance;
 import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.bench.results.ResultFile;
-import org.lanewise.conformance.verdict.FrontDoorSubject;
+import org.lanewise.conformance.subject.FrontDoorSubject;
 import org.lanewise.conformance.verdict.Verdict;
 
 /** Judges a build by all stored cases: in a JVM of its own, with the build's jar before the classes of this program. */

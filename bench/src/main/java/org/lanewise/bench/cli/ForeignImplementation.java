@@ -13,8 +13,8 @@ import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.conformance.remote.ChildProcess;
 import org.lanewise.conformance.remote.RemoteFailure;
 import org.lanewise.conformance.remote.RemoteImplementation;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.validation.KernelUnderTest;
-import org.lanewise.conformance.verdict.Subject;
 
 /** What is not built in, running in a process of its own. */
 final class ForeignImplementation implements AutoCloseable {

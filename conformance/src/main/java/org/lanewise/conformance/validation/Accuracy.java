@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
-import org.lanewise.conformance.verdict.Conformance;
+import org.lanewise.conformance.judgement.Conformance;
 import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.kernels.tensor.DType;
 

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.judgement.Yardstick;
+import org.lanewise.conformance.subject.Sentence;
 import org.lanewise.conformance.verdict.Rule;
-import org.lanewise.conformance.verdict.Sentence;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
-import org.lanewise.conformance.verdict.Yardstick;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
 

@@ -17,11 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.cases.Rule;
+import org.lanewise.conformance.judgement.Conformance;
+import org.lanewise.conformance.subject.FrontDoorSubject;
+import org.lanewise.conformance.subject.KernelSubject;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.verdict.CaseResult;
-import org.lanewise.conformance.verdict.Conformance;
-import org.lanewise.conformance.verdict.FrontDoorSubject;
-import org.lanewise.conformance.verdict.KernelSubject;
-import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.Kernels;
 

@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.subject;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

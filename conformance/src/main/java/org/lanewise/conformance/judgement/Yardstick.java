@@ -1,8 +1,9 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.judgement;
 
 import java.util.Map;
 import java.util.Objects;
 import org.lanewise.conformance.cases.Expectation;
+import org.lanewise.conformance.verdict.Witness;
 
 /** The contract {@code pytorch} of one case, element by element: for results that came in another way than by running it. */
 public final class Yardstick {

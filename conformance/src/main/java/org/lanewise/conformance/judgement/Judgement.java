@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.judgement;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,7 +9,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.ulp.Ulp;
+import org.lanewise.conformance.verdict.CaseResult;
+import org.lanewise.conformance.verdict.Contract;
+import org.lanewise.conformance.verdict.Rule;
+import org.lanewise.conformance.verdict.Verdict;
+import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.Tensor;

@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.judgement;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.subject.Subject;
+import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.tensor.Tensor;
 

@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.subject;
 
 import java.util.Arrays;
 import java.util.Map;
@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;

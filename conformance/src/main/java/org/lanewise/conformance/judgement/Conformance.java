@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.judgement;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,6 +11,11 @@ import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.subject.Subject;
+import org.lanewise.conformance.verdict.CaseResult;
+import org.lanewise.conformance.verdict.Contract;
+import org.lanewise.conformance.verdict.Rule;
+import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**

@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.subject;
 
 /** Marks an exception whose message is a sentence for people, complete without the exception's class. */
 public interface Sentence {

@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.judgement;
 
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.ulp.Ulp;

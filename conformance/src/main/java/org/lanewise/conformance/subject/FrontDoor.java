@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.subject;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,6 +12,7 @@ import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.ulp.Ulp;
+import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.kernels.Bce;
 import org.lanewise.kernels.BceWithLogits;
 import org.lanewise.kernels.CrossEntropy;

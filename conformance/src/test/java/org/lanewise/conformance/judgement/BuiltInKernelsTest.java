@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.judgement;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,6 +13,11 @@ import org.junit.jupiter.api.TestFactory;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.subject.FrontDoorSubject;
+import org.lanewise.conformance.subject.KernelSubject;
+import org.lanewise.conformance.subject.Subject;
+import org.lanewise.conformance.verdict.CaseResult;
+import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.Kernels;
 
 /** The built-in kernels and the front door against the packaged data. */

@@ -1,9 +1,11 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.subject;
 
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.verdict.Rule;
+import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.tensor.Tensor;
 

@@ -1,4 +1,4 @@
-package org.lanewise.conformance.verdict;
+package org.lanewise.conformance.judgement;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -19,6 +19,11 @@ import org.lanewise.conformance.cases.DataBuilder;
 import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.subject.KernelSubject;
+import org.lanewise.conformance.subject.Subject;
+import org.lanewise.conformance.verdict.CaseResult;
+import org.lanewise.conformance.verdict.Verdict;
+import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
