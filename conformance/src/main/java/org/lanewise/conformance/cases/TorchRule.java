@@ -7,4 +7,4 @@ package org.lanewise.conformance.cases;
  * @param section the part of PyTorch's behaviour that it belongs to, see {@code docs/file-formats.md}
  * @param text one sentence
  */
-public record Rule(String id, String section, String text) {}
+public record TorchRule(String id, String section, String text) {}
