@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.jmh.BenchmarkRunner;
+import org.lanewise.bench.jmh.ForkHeap;
+import org.lanewise.bench.jmh.Jmh;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -98,7 +99,7 @@ final class ForkRunner {
           new Runner(
               new OptionsBuilder()
                   .include("^" + Pattern.quote(PairedFork.class.getName() + ".rounds") + "$")
-                  .jvmArgs(BenchmarkRunner.heapFlags(PairedMeasurement.perValue(largest)))
+                  .jvmArgs(ForkHeap.flags(PairedMeasurement.perValue(largest)))
                   .jvmArgsPrepend(ForkOrder.flag(folder))
                   .shouldFailOnError(false)
                   .build(),
@@ -107,7 +108,7 @@ final class ForkRunner {
       if (watch.fired()) {
         return "A fork did not end within %d seconds and was killed; see %s.".formatted(allowed.toSeconds(), log);
       }
-      return ended ? null : BenchmarkRunner.failure(said.toString(StandardCharsets.UTF_8), log);
+      return ended ? null : Jmh.failure(said.toString(StandardCharsets.UTF_8), log);
     } finally {
       try (OutputStream chatter = Files.newOutputStream(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
         said.writeTo(chatter);
@@ -118,9 +119,9 @@ final class ForkRunner {
   /** Another JMH run between two forks of a gate is no reason to throw away the forks before: it is waited for. */
   private Collection<RunResult> runWhenFree(Runner runner, Watch watch) {
     try {
-      return BenchmarkRunner.runWhenFree(runner, BenchmarkRunner.OTHER_RUN, () -> stopped, watch::begin);
+      return Jmh.runWhenFree(runner, Jmh.OTHER_RUN, () -> stopped, watch::begin);
     } catch (RunnerException e) {
-      throw BenchmarkRunner.notStarted(e);
+      throw Jmh.notStarted(e);
     }
   }
 

@@ -3,7 +3,7 @@ package org.lanewise.bench.gate;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import org.lanewise.bench.jmh.JvmFlags;
+import org.lanewise.bench.JvmFlags;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -8,13 +8,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.UserError;
-import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.SafeFile;
 
@@ -57,9 +56,7 @@ public final class TrialFork {
   }
 
   private static TwinBenchmarks tried(Path folder, List<PairedBenchmark> benchmarks) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(JvmFlags.all());
+    List<String> command = JvmFlags.command();
     command.addAll(
         List.of(
             ForkOrder.flag(folder),

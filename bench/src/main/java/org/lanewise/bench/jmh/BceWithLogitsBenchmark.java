@@ -1,6 +1,7 @@
 package org.lanewise.bench.jmh;
 
 import java.util.concurrent.TimeUnit;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.kernels.BceWithLogits;
 import org.lanewise.kernels.Reduction;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -4,12 +4,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +17,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
@@ -51,22 +47,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * run touches both sides of their ratio. What JMH prints goes to a log file.
  */
 public final class BenchmarkRunner {
-  private static final long MIB = 1 << 20;
-
-  /** For JMH, the classes and the reference data, and the young generation; measured to suffice, with room. */
-  private static final long HEAP_BESIDE_OPERANDS = 192 * MIB;
-
-  /** What is left of the machine's memory for everything that is not a fork's heap. */
-  private static final double USABLE_MEMORY = 0.8;
-
-  /** How long another JMH run is waited for. */
-  public static final Duration OTHER_RUN = Duration.ofMinutes(10);
-
   /** Samples that begin this much above their end are no noise. */
   private static final double STEADY = 1.5;
-
-  private static final Pattern THROWN = Pattern.compile("(?m)^(?:Caused by: )?(?:[a-z]\\w*\\.)+([A-Z]\\w*): (.+)$");
-  private static final Pattern JVM_FAULT = Pattern.compile("(?m)^<(forked VM failed .*|.*timed out.*)>$");
 
   private final Effort effort;
   private final int threads;
@@ -197,7 +179,7 @@ public final class BenchmarkRunner {
     Implementation implementation = Implementation.kernel(kernel.id(), threads);
     String reason = notSupplied(work, kernel);
     if (reason == null) {
-      reason = notEnoughMemory(heapBytes(work));
+      reason = ForkHeap.lacking(work);
     }
     if (reason != null) {
       return MeasuredRow.failed(work, implementation, reason);
@@ -209,7 +191,7 @@ public final class BenchmarkRunner {
         results = runWhenFree(runner(work, kernel, effort.withLongerWarmup(), out));
       }
       if (results.isEmpty()) {
-        return MeasuredRow.failed(work, implementation, reason(said.toString(StandardCharsets.UTF_8)));
+        return MeasuredRow.failed(work, implementation, Jmh.failure(said.toString(StandardCharsets.UTF_8), log));
       }
       JsonObject record = record(results);
       double[] samples = samples(record).stream().flatMapToDouble(Arrays::stream).toArray();
@@ -218,7 +200,7 @@ public final class BenchmarkRunner {
       if (stopped) {
         return MeasuredRow.failed(work, implementation, "The measurement was stopped.");
       }
-      UserError notStarted = notStarted(e);
+      UserError notStarted = Jmh.notStarted(e);
       if (!started) {
         throw notStarted;
       }
@@ -255,48 +237,10 @@ public final class BenchmarkRunner {
    * and is waited for.
    */
   private Collection<RunResult> runWhenFree(Runner runner) throws RunnerException {
-    Collection<RunResult> results = runWhenFree(runner, started ? OTHER_RUN : Duration.ZERO, () -> stopped, () -> {});
+    Collection<RunResult> results =
+        Jmh.runWhenFree(runner, started ? Jmh.OTHER_RUN : Duration.ZERO, () -> stopped, () -> {});
     started = true;
     return results;
-  }
-
-  /**
-   * Starts JMH; while another JMH run holds its lock, again and again.
-   *
-   * @param patience how long to wait for the other run
-   * @param stop ends the waiting
-   * @param begin told before each attempt
-   * @throws RunnerException if JMH does not start, for whatever reason
-   */
-  public static Collection<RunResult> runWhenFree(
-      Runner runner, Duration patience, BooleanSupplier stop, Runnable begin) throws RunnerException {
-    long end = System.nanoTime() + patience.toNanos();
-    while (true) {
-      try {
-        begin.run();
-        return runner.run();
-      } catch (RunnerException e) {
-        if (!isLocked(e) || stop.getAsBoolean() || System.nanoTime() - end >= 0) {
-          throw e;
-        }
-        LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
-      }
-    }
-  }
-
-  /** Whether JMH did not start because another JMH run holds its lock. */
-  private static boolean isLocked(RunnerException e) {
-    return String.valueOf(e.getMessage()).contains("lock");
-  }
-
-  /** What to say where JMH itself does not start. */
-  public static UserError notStarted(RunnerException e) {
-    String message = String.valueOf(e.getMessage());
-    return UserError.environment(
-        isLocked(e)
-            ? "Another JMH run holds %s; two at a time would measure each other, so wait until it has ended."
-                .formatted(Path.of(System.getProperty("java.io.tmpdir"), "jmh.lock"))
-            : "JMH does not start: %s".formatted(message.strip()));
   }
 
   private Options options(Work work, String kernel, Effort effort) {
@@ -318,53 +262,10 @@ public final class BenchmarkRunner {
         .warmupTime(TimeValue.milliseconds(effort.warmupTime().toMillis()))
         .measurementIterations(effort.iterations())
         .measurementTime(TimeValue.milliseconds(effort.time().toMillis()))
-        .jvmArgs(heapFlags(heapBytes(work)))
+        .jvmArgs(ForkHeap.flags(work))
         .jvmArgsPrepend(ForeignKernels.flags(foreign));
     profilers.forEach(options::addProfiler);
     return options.build();
-  }
-
-  /** The flags that a fork has beside those of the benchmark classes, with a heap that holds the operands of a work. */
-  public static String[] heapFlags(Work work) {
-    return heapFlags(heapBytes(work));
-  }
-
-  private static String[] heapFlags(long heapBytes) {
-    long mib = heapBytes / MIB;
-    return new String[] {
-      // A heap that neither grows nor shrinks while something is timed, its pages mapped before that.
-      "-Xms" + mib + "m",
-      "-Xmx" + mib + "m",
-      "-XX:+AlwaysPreTouch",
-      // A collector without threads of its own: nothing is allocated while something is timed, so it has nothing to
-      // do, and on two cores a concurrent one could still get in the way. The operands go straight to the old
-      // generation; a small young one leaves it the room.
-      "-XX:+UseSerialGC",
-      "-Xmn64m",
-      // A method is compiled before it goes on: with the compiler on other threads, a warm-up counted in seconds could
-      // end on a busy machine while the Vector API still runs in the interpreter.
-      "-XX:-BackgroundCompilation",
-      // Statistics for jstat, written to a mapped file: a write that stalls on the disk would stop every thread.
-      "-XX:-UsePerfData"
-    };
-  }
-
-  private static long heapBytes(Work work) {
-    long elements = work.elements();
-    boolean bce = work.operation().equals(Operation.BCE_WITH_LOGITS.id());
-    long target = bce ? elements * Float.BYTES : (long) work.batch() * Long.BYTES;
-    long losses = !work.reduction().equals("none") ? 0 : (bce ? elements : work.batch()) * Float.BYTES;
-    long gradient = work.backward() ? elements * Float.BYTES : 0;
-    return elements * Float.BYTES + target + losses + gradient + HEAP_BESIDE_OPERANDS;
-  }
-
-  private static @Nullable String notEnoughMemory(long heapBytes) {
-    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    if (system == null || heapBytes <= system.getTotalMemorySize() * USABLE_MEMORY) {
-      return null;
-    }
-    return "This point needs a heap of %d MiB and the machine has %d MiB; choose smaller points with --batch."
-        .formatted(heapBytes / MIB, system.getTotalMemorySize() / MIB);
   }
 
   /** JMH's record as its JSON result format writes it, without the folders of this machine. */
@@ -383,24 +284,5 @@ public final class BenchmarkRunner {
       forks.add(fork.getAsJsonArray().asList().stream().mapToDouble(JsonElement::getAsDouble).toArray());
     }
     return forks;
-  }
-
-  private String reason(String said) {
-    return failure(said, log);
-  }
-
-  /**
-   * What went wrong in a fork, from what JMH printed of it, in one sentence.
-   *
-   * @param log where the rest stands
-   */
-  public static String failure(String said, Path log) {
-    List<String> thrown =
-        THROWN.matcher(said).results().map(match -> "%s (%s)".formatted(match.group(2), match.group(1))).toList();
-    String cause =
-        thrown.isEmpty()
-            ? JVM_FAULT.matcher(said).results().map(MatchResult::group).findFirst().orElse("no result")
-            : thrown.getLast();
-    return "The JVM that measured failed: %s; see %s.".formatted(cause, log);
   }
 }

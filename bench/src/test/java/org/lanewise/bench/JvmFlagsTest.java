@@ -1,4 +1,4 @@
-package org.lanewise.bench.jmh;
+package org.lanewise.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.lanewise.bench.jmh.BceWithLogitsBenchmark;
+import org.lanewise.bench.jmh.CrossEntropyBenchmark;
 import org.openjdk.jmh.annotations.Fork;
 
 /** A kernel must run under the same flags wherever it runs, or what is tested is not what is measured. */

@@ -1,5 +1,7 @@
-package org.lanewise.bench.jmh;
+package org.lanewise.bench;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The flags that every JVM of Lanewise runs with; the launcher and the parent pom hold the same list. */
@@ -17,6 +19,14 @@ public final class JvmFlags {
   public static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
 
   private JvmFlags() {}
+
+  /** How the command of another JVM of Lanewise begins: the java that runs this one, and the flags. */
+  public static List<String> command() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(all());
+    return command;
+  }
 
   /** All of them, in the launcher's order. */
   public static List<String> all() {
