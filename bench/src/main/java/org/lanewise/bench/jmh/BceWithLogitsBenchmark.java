@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
  *
  * <p>Average time and not sampled time: reading the clock around each call costs as much as a call on a small batch
  * does. A sample is therefore the mean of one iteration's calls; the parameters' values here are those of a plain JMH
- * run, {@link BenchmarkRunner} sets its own.
+ * run, {@code bench} sets its own.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.jmh.AlsoMeasured;
 import org.lanewise.bench.peers.PeerProgram.NoAnswer;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
+import org.lanewise.bench.run.AlsoMeasured;
 
 /**
  * PyTorch and JAX, measured by {@code bench/peers/peers.py} in one Python process, and ONNX Runtime, measured by {@code

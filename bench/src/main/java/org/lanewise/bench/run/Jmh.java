@@ -1,4 +1,4 @@
-package org.lanewise.bench.jmh;
+package org.lanewise.bench.run;
 
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package org.lanewise.bench.jmh;
+package org.lanewise.bench.run;
 
 import java.time.Duration;
 import org.lanewise.bench.grid.Work;

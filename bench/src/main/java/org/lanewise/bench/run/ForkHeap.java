@@ -1,4 +1,4 @@
-package org.lanewise.bench.jmh;
+package org.lanewise.bench.run;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;

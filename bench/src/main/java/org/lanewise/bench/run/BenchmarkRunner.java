@@ -1,4 +1,4 @@
-package org.lanewise.bench.jmh;
+package org.lanewise.bench.run;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -21,6 +21,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.jmh.BceWithLogitsBenchmark;
+import org.lanewise.bench.jmh.CrossEntropyBenchmark;
+import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
 import org.lanewise.bench.results.MeasuredRow.Time;

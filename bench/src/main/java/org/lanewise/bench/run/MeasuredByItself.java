@@ -1,4 +1,4 @@
-package org.lanewise.bench.jmh;
+package org.lanewise.bench.run;
 
 import com.google.gson.JsonObject;
 import java.util.List;

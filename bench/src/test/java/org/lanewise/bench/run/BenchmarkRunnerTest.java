@@ -1,4 +1,4 @@
-package org.lanewise.bench.jmh;
+package org.lanewise.bench.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.grid.Work;
+import org.lanewise.bench.jmh.CrossEntropyBenchmark;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
 import org.lanewise.bench.results.MeasuredRow.Time;
