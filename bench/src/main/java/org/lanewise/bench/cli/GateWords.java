@@ -9,7 +9,7 @@ import java.util.Locale;
 import org.lanewise.bench.gate.Comparison;
 import org.lanewise.bench.gate.Conformance;
 import org.lanewise.bench.gate.GateResult;
-import org.lanewise.bench.gate.GateResult.Mean;
+import org.lanewise.bench.gate.SuiteMean;
 import org.lanewise.bench.gate.GateResult.Removed;
 import org.lanewise.bench.gate.GateResult.Row;
 import org.lanewise.bench.gate.Judgement;
@@ -121,7 +121,7 @@ final class GateWords {
         notes.add("Removed: %s. Waived: %s".formatted(removed.benchmark(), removed.waiver()));
       }
     }
-    Mean mean = result.mean();
+    SuiteMean mean = result.mean();
     if (mean != null) {
       notes.add(
           "Geometric mean of the ratios: %s (%s).%s"

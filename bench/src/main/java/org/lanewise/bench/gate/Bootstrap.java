@@ -8,14 +8,18 @@ import org.lanewise.bench.gate.Exact.Interval;
  * 95 % intervals by resampling, percentile form. Forks are resampled first and rounds within them second: rounds of one
  * JVM share its JIT's decisions, so a thousand rounds of one fork are still one observation.
  */
-final class Bootstrap {
-  static final int RESAMPLES = 2_000;
+public final class Bootstrap {
+  /** How often is resampled where nobody says otherwise. */
+  public static final int RESAMPLES = 2_000;
 
   private Bootstrap() {}
 
-  /** The interval of the median over forks of ln(candidate / base). */
-  static Interval ofMedian(List<PairedRounds> forks, int resamples) {
-    double[][] rounds = forks.stream().map(PairedRounds::sortedLogRatios).toArray(double[][]::new);
+  /**
+   * The interval of the median over forks of the median over rounds.
+   *
+   * @param rounds a row a fork, ascending
+   */
+  public static Interval ofMedian(double[][] rounds, int resamples) {
     int most = Arrays.stream(rounds).mapToInt(fork -> fork.length).max().orElseThrow();
     int[] drawn = new int[most];
     double[] medians = new double[rounds.length];
@@ -25,7 +29,7 @@ final class Bootstrap {
       for (int fork = 0; fork < medians.length; fork++) {
         medians[fork] = resampledMedian(rounds[draws.index(rounds.length)], drawn, draws);
       }
-      results[i] = Forks.median(medians);
+      results[i] = Median.of(medians);
     }
     return middle95(results);
   }
@@ -34,7 +38,7 @@ final class Bootstrap {
    * The interval of the mean over benchmarks of the median over forks; one row a benchmark, one number a fork. The forks
    * drawn are the same for all benchmarks: those of one pass over the suite share a minute of the machine, if not a JVM.
    */
-  static Interval ofMeanOfMedians(List<double[]> benchmarks) {
+  public static Interval ofMeanOfMedians(List<double[]> benchmarks) {
     int most = benchmarks.stream().mapToInt(forks -> forks.length).max().orElseThrow();
     int[] drawn = new int[most];
     double[] results = new double[RESAMPLES];
@@ -49,7 +53,7 @@ final class Bootstrap {
         for (int fork = 0; fork < forks.length; fork++) {
           resample[fork] = forks[drawn[fork] * forks.length / most];
         }
-        sum += Forks.median(resample);
+        sum += Median.of(resample);
       }
       results[i] = sum / benchmarks.size();
     }

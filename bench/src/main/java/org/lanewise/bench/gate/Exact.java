@@ -1,14 +1,19 @@
 package org.lanewise.bench.gate;
 
 /** Exact probabilities of counts. {@code StrictMath} throughout: a verdict must have the same bits on every JVM. */
-final class Exact {
-  /** A two-sided interval from {@code low} to {@code high}. */
-  record Interval(double low, double high) {}
+public final class Exact {
+  /**
+   * A two-sided interval.
+   *
+   * @param low its lower end
+   * @param high its upper end
+   */
+  public record Interval(double low, double high) {}
 
   private Exact() {}
 
   /** P(X ≥ k) for X binomial with n trials of probability p. */
-  static double binomialTail(int n, int k, double p) {
+  public static double binomialTail(int n, int k, double p) {
     if (k <= 0) {
       return 1;
     }
@@ -30,7 +35,7 @@ final class Exact {
   }
 
   /** The number of ways to choose k of n, n being small. */
-  static double choose(int n, int k) {
+  public static double choose(int n, int k) {
     double ways = 1;
     for (int i = 0; i < k; i++) {
       ways = ways * (n - i) / (i + 1);
@@ -39,12 +44,12 @@ final class Exact {
   }
 
   /** The sign test: the probability that of n fair coins k or more show heads. */
-  static double signTest(int n, int k) {
+  public static double signTest(int n, int k) {
     return binomialTail(n, k, 0.5);
   }
 
   /** Clopper and Pearson's 95 % interval of the probability behind k of n: at least 95 %, whatever the probability. */
-  static Interval clopperPearson(int n, int k) {
+  public static Interval clopperPearson(int n, int k) {
     if (n <= 0 || k < 0 || k > n) {
       throw new IllegalArgumentException("%d of %d, expected a count of at least one trial".formatted(k, n));
     }

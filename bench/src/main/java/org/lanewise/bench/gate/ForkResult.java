@@ -1,13 +1,11 @@
 package org.lanewise.bench.gate;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.SafeFile;
 
@@ -18,20 +16,15 @@ import org.lanewise.bench.results.SafeFile;
  * @param baseAllocated bytes that a call of the base allocates
  * @param candidateAllocated bytes that a call of the candidate allocates
  * @param sameBits whether both gave the same output bits
- * @param warmUp the milliseconds until both builds ran steadily
- * @param steady whether they did before the time for that was up
+ * @param steady whether both builds ran steadily before the time for that was up
  */
 record ForkResult(
-    PairedRounds rounds, long baseAllocated, long candidateAllocated, boolean sameBits, long warmUp, boolean steady) {
-
+    PairedRounds rounds, long baseAllocated, long candidateAllocated, boolean sameBits, boolean steady) {
   void write(Path file) {
-    JsonObject json = new JsonObject();
-    json.add("base", array(rounds.base()));
-    json.add("candidate", array(rounds.candidate()));
+    JsonObject json = rounds.toJson();
     json.addProperty("base_allocated", baseAllocated);
     json.addProperty("candidate_allocated", candidateAllocated);
     json.addProperty("same_bits", sameBits);
-    json.addProperty("warm_up_ms", warmUp);
     json.addProperty("steady", steady);
     SafeFile.write(file, Json.line(json));
   }
@@ -45,24 +38,13 @@ record ForkResult(
     try {
       JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
       return new ForkResult(
-          new PairedRounds(times(json, "base"), times(json, "candidate")),
+          PairedRounds.of(json),
           json.get("base_allocated").getAsLong(),
           json.get("candidate_allocated").getAsLong(),
           json.get("same_bits").getAsBoolean(),
-          json.get("warm_up_ms").getAsLong(),
           json.get("steady").getAsBoolean());
     } catch (JsonParseException | IllegalStateException | ClassCastException | NullPointerException e) {
       throw new IllegalArgumentException("the fork's file %s is not whole".formatted(file.getFileName()), e);
     }
-  }
-
-  private static double[] times(JsonObject json, String arm) {
-    return json.getAsJsonArray(arm).asList().stream().mapToDouble(Json::number).toArray();
-  }
-
-  private static JsonArray array(double[] times) {
-    JsonArray array = new JsonArray();
-    Arrays.stream(times).forEach(time -> array.add(Json.number(time)));
-    return array;
   }
 }

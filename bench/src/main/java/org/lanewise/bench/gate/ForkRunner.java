@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
@@ -62,13 +61,10 @@ final class ForkRunner {
   Map<PairedBenchmark, Outcome> run(List<PairedBenchmark> benchmarks, long seed) {
     try {
       Files.createDirectories(log.toAbsolutePath().getParent());
-      Path folder = Files.createTempDirectory("lanewise-gate");
-      try {
-        new ForkOrder(base, candidate, benchmarks, seed).write(folder);
-        String failure = fork(folder, benchmarks);
-        return outcomes(folder, benchmarks, failure);
-      } finally {
-        delete(folder);
+      try (ForkFolder folder = ForkFolder.create()) {
+        new ForkOrder(base, candidate, benchmarks, seed).write(folder.path());
+        String failure = fork(folder.path(), benchmarks);
+        return outcomes(folder.path(), benchmarks, failure);
       }
     } catch (IOException e) {
       throw UserError.unwritable(log, e);
@@ -146,15 +142,6 @@ final class ForkRunner {
 
   private static void endForks() {
     ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
   }
 
   /** Ends forks that take too long. */

@@ -16,6 +16,11 @@ final class Forks {
     return forks.stream().mapToDouble(PairedRounds::logRatio).toArray();
   }
 
+  /** The results of the rounds of forks: a row a fork, ascending. */
+  static double[][] rounds(List<PairedRounds> forks) {
+    return forks.stream().map(PairedRounds::sortedLogRatios).toArray(double[][]::new);
+  }
+
   /** Whether the forks say slower. */
   static boolean slower(double[] logRatios, Threshold threshold) {
     int above = 0;
@@ -52,13 +57,5 @@ final class Forks {
    */
   static double chance(double[] logRatios, int sign) {
     return Exact.signTest(logRatios.length, count(logRatios, sign));
-  }
-
-  /** The median; the mean of the middle two of an even number. */
-  static double median(double... values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
   }
 }

@@ -104,11 +104,14 @@ public final class Judge {
     }
     Interval interval =
         Bootstrap.ofMedian(
-            evidence.isConfirming() ? comparison.confirmation().subList(0, CONFIRMING_FORKS) : comparison.first(),
+            Forks.rounds(
+                evidence.isConfirming()
+                    ? comparison.confirmation().subList(0, CONFIRMING_FORKS)
+                    : comparison.first()),
             resamples);
     return new Judgement(
         finding.verdict,
-        StrictMath.exp(Forks.median(evidence.last)),
+        StrictMath.exp(Median.of(evidence.last)),
         StrictMath.exp(interval.low()),
         StrictMath.exp(interval.high()),
         Power.of(evidence.all, threshold),
@@ -147,7 +150,7 @@ public final class Judge {
 
     private boolean firstForksDecide(Threshold threshold) {
       return direction(first, threshold) == 0
-          && Forks.median(first) <= threshold.log()
+          && Median.of(first) <= threshold.log()
           && JitModes.of(first) == null
           && Power.of(first, threshold) >= ENOUGH_POWER;
     }
@@ -186,7 +189,7 @@ public final class Judge {
           Verdict.INCONCLUSIVE,
           text("There are two JIT modes, and neither build is slow clearly more often: %s.", told(modes)));
     }
-    if (Forks.median(evidence.last) > threshold.log()) {
+    if (Median.of(evidence.last) > threshold.log()) {
       return new Finding(
           Verdict.INCONCLUSIVE, text("It looks slower, but forks do not agree: slower in %s.", signs(evidence, 1)));
     }

@@ -110,9 +110,7 @@ final class PairedMeasurement {
   }
 
   ForkResult run() {
-    long begin = System.nanoTime();
     boolean steady = onFreshThread(this::warmUp);
-    long warmUp = (System.nanoTime() - begin) / 1_000_000;
     double[][] times = new double[2][PLACEMENTS * ROUNDS];
     for (int placement = 0; placement < PLACEMENTS; placement++) {
       int from = placement * ROUNDS;
@@ -127,7 +125,7 @@ final class PairedMeasurement {
           round(new long[2]);
           long[] allocated = {allocated(arms[0]), allocated(arms[1])};
           return new ForkResult(
-              new PairedRounds(times[0], times[1]), allocated[0], allocated[1], outputs(0) == outputs(1), warmUp, steady);
+              new PairedRounds(times[0], times[1]), allocated[0], allocated[1], outputs(0) == outputs(1), steady);
         });
   }
 

@@ -1,8 +1,11 @@
 package org.lanewise.bench.gate;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;
+import org.lanewise.bench.results.Json;
 
 /**
  * What one fork measured: in each round, how long a call of either build took. The times are rounded to the six digits
@@ -29,19 +32,14 @@ public record PairedRounds(double[] base, double[] candidate) {
     candidate = written("candidate", candidate);
   }
 
-  /** How many rounds the fork ran. */
-  public int count() {
-    return base.length;
-  }
-
   /** The fork's result: the median over its rounds of ln(candidate / base). */
   public double logRatio() {
-    return Forks.median(sortedLogRatios());
+    return Median.of(sortedLogRatios());
   }
 
   /** ln(candidate / base) of each round, ascending. */
   double[] sortedLogRatios() {
-    double[] ratios = new double[count()];
+    double[] ratios = new double[base.length];
     for (int i = 0; i < ratios.length; i++) {
       ratios[i] = StrictMath.log(candidate[i] / base[i]);
     }
@@ -49,14 +47,34 @@ public record PairedRounds(double[] base, double[] candidate) {
     return ratios;
   }
 
-  /** The base's median time of a call in this fork, in nanoseconds. */
-  public double baseTime() {
-    return Forks.median(base);
+  /** These rounds as a JSON object. */
+  public JsonObject toJson() {
+    JsonObject json = new JsonObject();
+    json.add("base", array(base));
+    json.add("candidate", array(candidate));
+    return json;
   }
 
-  /** The candidate's median time of a call in this fork, in nanoseconds. */
-  public double candidateTime() {
-    return Forks.median(candidate);
+  /**
+   * The rounds of a JSON object, which may hold more.
+   *
+   * @throws IllegalArgumentException if a time is no positive number
+   * @throws RuntimeException if it has no such arrays
+   */
+  public static PairedRounds of(JsonObject json) {
+    return new PairedRounds(times(json, "base"), times(json, "candidate"));
+  }
+
+  private static JsonArray array(double[] times) {
+    JsonArray array = new JsonArray();
+    for (double time : times) {
+      array.add(Json.number(time));
+    }
+    return array;
+  }
+
+  private static double[] times(JsonObject json, String arm) {
+    return json.getAsJsonArray(arm).asList().stream().mapToDouble(Json::number).toArray();
   }
 
   private static double[] written(String arm, double[] times) {

@@ -28,7 +28,7 @@ final class Power {
   /** The same for another slowdown. */
   static double of(double[] logRatios, Threshold threshold, double trueSlowdown) {
     int n = logRatios.length;
-    double centre = Forks.median(logRatios);
+    double centre = Median.of(logRatios);
     double widen = Math.sqrt(n / (n - 1.0));
     double slowdown = StrictMath.log1p(trueSlowdown);
     int[] counts = new int[4];

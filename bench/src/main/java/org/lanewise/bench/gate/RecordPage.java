@@ -152,7 +152,7 @@ final class RecordPage {
             "`" + "█".repeat(blocks) + "·".repeat(20 - blocks) + "`",
             count(group, Verdict.INCONCLUSIVE),
             count(group, Verdict.PASS),
-            ratios.length == 0 ? "" : String.format(Locale.ROOT, "%.3f", Forks.median(ratios)));
+            ratios.length == 0 ? "" : String.format(Locale.ROOT, "%.3f", Median.of(ratios)));
   }
 
   /** {@code 1.20 % (0.40 to 2.81)}. */

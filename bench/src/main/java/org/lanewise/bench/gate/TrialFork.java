@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.UserError;
@@ -42,14 +41,9 @@ public final class TrialFork {
 
   /** Starts that JVM. */
   static TwinBenchmarks run(ForkOrder order) {
-    try {
-      Path folder = Files.createTempDirectory("lanewise-trial");
-      try {
-        order.write(folder);
-        return tried(folder, order.benchmarks());
-      } finally {
-        delete(folder);
-      }
+    try (ForkFolder folder = ForkFolder.create()) {
+      order.write(folder.path());
+      return tried(folder.path(), order.benchmarks());
     } catch (IOException e) {
       throw UserError.environment("The benchmarks cannot be tried: %s.".formatted(e.getMessage()));
     }
@@ -94,17 +88,6 @@ public final class TrialFork {
       return TwinBenchmarks.of(json, benchmarks);
     } catch (JsonParseException | IllegalStateException | NullPointerException e) {
       throw UserError.environment("What the trial of the benchmarks found cannot be read: %s.".formatted(e.getMessage()));
-    }
-  }
-
-  private static void delete(Path folder) {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.deleteIfExists(file);
-      }
-      Files.deleteIfExists(folder);
-    } catch (IOException e) {
-      // a leftover in the system's own folder for such
     }
   }
 }

@@ -11,7 +11,7 @@ import org.lanewise.bench.gate.Exact.Interval;
 class BootstrapTest {
   @Test
   void forksWithoutNoiseLeaveNoDoubt() {
-    Interval interval = Bootstrap.ofMedian(Forked.of(9, 1.25), 200);
+    Interval interval = Bootstrap.ofMedian(Forks.rounds(Forked.of(9, 1.25)), 200);
 
     assertEquals(StrictMath.log(1.25), interval.low(), 1e-12);
     assertEquals(StrictMath.log(1.25), interval.high(), 1e-12);
@@ -21,7 +21,7 @@ class BootstrapTest {
   void roundsThatScatterLeaveDoubtThoughAllForksAgree() {
     PairedRounds fork =
         new PairedRounds(new double[] {100, 100, 100, 100, 100}, new double[] {80, 90, 100, 110, 120});
-    Interval interval = Bootstrap.ofMedian(Collections.nCopies(9, fork), 2_000);
+    Interval interval = Bootstrap.ofMedian(Forks.rounds(Collections.nCopies(9, fork)), 2_000);
 
     assertTrue(interval.low() < -0.05 && interval.high() > 0.05, interval.toString());
   }
@@ -29,7 +29,7 @@ class BootstrapTest {
   @Test
   void moreRoundsDoNotMakeUpForForksThatDisagree() {
     List<PairedRounds> disagree = Forked.of(0.9, 0.95, 1.0, 1.05, 1.1);
-    Interval interval = Bootstrap.ofMedian(disagree, 2_000);
+    Interval interval = Bootstrap.ofMedian(Forks.rounds(disagree), 2_000);
 
     assertEquals(StrictMath.log(0.9), interval.low(), 1e-12);
     assertEquals(StrictMath.log(1.1), interval.high(), 1e-12);
@@ -42,7 +42,7 @@ class BootstrapTest {
     int covered = 0;
     SimulatedForks machine = new SimulatedForks(SimulatedForks.scatter(0.0095), 0.05, SimulatedForks.ROUNDS, 11);
     for (int i = 0; i < comparisons; i++) {
-      Interval interval = Bootstrap.ofMedian(machine.forks(Judge.CONFIRMING_FORKS), 400);
+      Interval interval = Bootstrap.ofMedian(Forks.rounds(machine.forks(Judge.CONFIRMING_FORKS)), 400);
       covered += interval.low() <= Math.log(1.05) && Math.log(1.05) <= interval.high() ? 1 : 0;
     }
     double share = (double) covered / comparisons;

@@ -61,7 +61,7 @@ class ForkRunnerTest {
     assertNull(outcome.problem());
     ForkResult result = outcome.result();
     assertNotNull(result);
-    assertEquals(PairedMeasurement.PLACEMENTS * PairedMeasurement.ROUNDS, result.rounds().count());
+    assertEquals(PairedMeasurement.PLACEMENTS * PairedMeasurement.ROUNDS, result.rounds().base().length);
     assertEquals(0, result.baseAllocated());
     assertEquals(32, result.candidateAllocated());
     assertTrue(result.sameBits());

@@ -10,7 +10,7 @@ class PowerTest {
   /** Resamples the deviations through the rule itself; a second helping of forks, which the estimate leaves out, too. */
   private static double resampled(double[] logRatios, int times) {
     SplittableRandom random = new SplittableRandom(3);
-    double centre = Forks.median(logRatios);
+    double centre = Median.of(logRatios);
     double widen = Math.sqrt(logRatios.length / (logRatios.length - 1.0));
     int found = 0;
     for (int i = 0; i < times; i++) {
