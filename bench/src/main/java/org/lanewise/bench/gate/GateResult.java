@@ -7,7 +7,13 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.Judge;
+import org.lanewise.bench.gate.rule.Judgement;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
+import org.lanewise.bench.gate.rule.SuiteMean;
+import org.lanewise.bench.gate.rule.Threshold;
 
 /**
  * A whole run of the gate, judged.

@@ -1,5 +1,5 @@
 /**
- * The report: one HTML file that needs nothing but a browser. Depends on {@code bench}, {@code gate}, {@code grid} and
+ * The report: one HTML file that needs nothing but a browser. Depends on {@code bench}, {@code gate.rule}, {@code grid} and
  * {@code results}.
  */
 @NullMarked
