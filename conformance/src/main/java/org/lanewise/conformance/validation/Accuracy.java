@@ -32,6 +32,15 @@ public final class Accuracy implements Conformance.Errors {
         .add(ulp, witness);
   }
 
+  /** The index of the bin that an error belongs to, given without its sign; one past {@link #BINS} if it is above them, or NaN. */
+  public static int bin(double magnitude) {
+    int bin = 0;
+    while (bin < BINS.size() && !(magnitude <= BINS.get(bin))) {
+      bin++;
+    }
+    return bin;
+  }
+
   /** The errors by {@code operation dtype output}. */
   public Map<String, Errors> errors() {
     return errors;
@@ -50,11 +59,7 @@ public final class Accuracy implements Conformance.Errors {
 
     private void add(double ulp, Supplier<Witness> witness) {
       double magnitude = Math.abs(ulp);
-      int bin = 0;
-      while (bin < BINS.size() && !(magnitude <= BINS.get(bin))) {
-        bin++;
-      }
-      histogram[bin]++;
+      histogram[bin(magnitude)]++;
       count++;
       if (Double.isFinite(ulp)) {
         finite++;
