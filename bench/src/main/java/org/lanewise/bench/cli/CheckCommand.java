@@ -58,17 +58,17 @@ final class CheckCommand implements Callable<Integer> {
 
     List<Work> points = Grid.load().preset(PRESET).points();
     List<KernelProvider> kernels = Subjects.kernels(all, new PrintWriter(PrintWriter.nullWriter()));
-    JsonObject environment = BenchCommand.environment(kernels);
+    JsonObject environment = Measuring.environment(kernels);
     BenchmarkRunner runner = new BenchmarkRunner(Effort.of(PRESET), 1, folder.resolve("jmh.log"));
     try (Interruption _ = new Interruption(runner::stop)) {
       List<MeasuredRow> rows;
       try {
-        rows = BenchCommand.measure(runner, points, kernels, AlsoMeasured.nothing(), err);
+        rows = Measuring.measure(runner, points, kernels, AlsoMeasured.nothing(), err);
       } catch (UserError e) {
         verification.printSummary(out); // what was found stays found
         throw e;
       }
-      boolean complete = rows.size() == points.size() * BenchCommand.rowsOf(kernels);
+      boolean complete = rows.size() == points.size() * Measuring.rowsOf(kernels);
       environment.addProperty("complete", complete);
       ResultFile measured = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
       measured.write(folder.resolve("bench.json"));

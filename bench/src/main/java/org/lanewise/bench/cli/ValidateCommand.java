@@ -312,7 +312,7 @@ final class ValidateCommand implements Callable<Integer> {
       return List.of();
     }
     List<MeasuredRow> rows =
-        BenchCommand.measure(
+        Measuring.measure(
             points, kernels, Effort.of("quick"), 1, WorkFolder.path().resolve("jmh-validate.log"), err, file);
     out.printf("%n%s", BenchTable.of(rows, new JsonObject()));
     out.flush();
