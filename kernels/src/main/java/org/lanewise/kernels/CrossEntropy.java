@@ -26,7 +26,8 @@ import org.lanewise.kernels.tensor.Tensor;
  * <p>Special values are PyTorch's: a row with a NaN, a +∞ or nothing but −∞ gives NaN; a target at −∞ gives +∞. A loss is
  * never −0 where no weight is negative.
  *
- * <p>Objects are immutable and may be shared between threads.
+ * <p>Objects are immutable and may be shared between threads; the weight is not copied. Results are tensors and arrays of
+ * their own: operands are never written, and none is kept after a call.
  */
 public final class CrossEntropy {
   /**
@@ -76,12 +77,19 @@ public final class CrossEntropy {
   /**
    * The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses, and on {@code scalar}
    * for dtypes that that kernel does not supply.
+   *
+   * @throws IllegalStateException if two providers have the same id
    */
   public static CrossEntropy create() {
     return new CrossEntropy(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, -100, 0, 0);
   }
 
-  /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
+  /**
+   * The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. No other takes its place: a dtype
+   * that it does not supply is an error when asked for.
+   *
+   * @param provider one that is available, from {@link Kernels#require} for example
+   */
   public static CrossEntropy on(KernelProvider provider) {
     return new CrossEntropy(provider, null, Reduction.MEAN, null, -100, 0, 0);
   }
@@ -150,7 +158,8 @@ public final class CrossEntropy {
    * @param logits as for {@link #forward}
    * @param target as for {@link #forward}
    * @param upstream the gradient that flows into the result, of its shape; null for ones
-   * @throws RuntimeError also if the upstream gradient does not have the result's shape
+   * @return the loss as of {@link #forward}, and a gradient of the shape and dtype of the logits
+   * @throws RuntimeError as {@link #forward}, and if the upstream gradient does not have the result's shape
    */
   public LossAndGradient forwardBackward(Tensor logits, Tensor target, @Nullable Tensor upstream) {
     Result result = compute(logits, target, upstream, true, false);
@@ -158,7 +167,7 @@ public final class CrossEntropy {
   }
 
   /**
-   * The gradient of the result with respect to class probabilities, in their dtype.
+   * The gradient of the result with respect to class probabilities, in their dtype and shape.
    *
    * @throws IllegalArgumentException if the target is class indices, which have no gradient
    * @see #forwardBackward(Tensor, Tensor, Tensor)
@@ -177,13 +186,16 @@ public final class CrossEntropy {
   }
 
   /**
-   * The reduced loss of a batch held in arrays, logits row by row. Allocates nothing on one thread.
+   * The reduced loss of a batch held in arrays, logits row by row. Allocates nothing on one thread. In the array forms
+   * nothing is written before all arguments are checked, and the batch may be 0.
    *
    * @param logits at least batch · classes values; more are ignored
    * @param target at least batch class indices
    * @throws IllegalStateException if the reduction is none
-   * @throws IllegalArgumentException if a size is negative or an array too short
+   * @throws IllegalArgumentException if a size is negative, or an array null or too short
+   * @throws RuntimeError if the weight is not float32 of shape [classes], or the label smoothing above 1
    * @throws IndexError if a class index is neither in [0, classes) nor the ignored one
+   * @throws UnavailableKernelException if the provider has no float32 kernel
    */
   public float forward(float[] logits, long[] target, int batch, int classes) {
     requireReduced();
@@ -194,7 +206,9 @@ public final class CrossEntropy {
   /**
    * The reduced loss and its gradient, held in arrays. Allocates nothing on one thread.
    *
-   * @param logitsGradient receives batch · classes values; must be another array than the logits
+   * @param logitsGradient receives batch · classes values; must be another array than the logits and the weight's
+   * @return the same bits as without the gradient
+   * @throws IllegalArgumentException also if the gradient is too short or an array that is read
    * @see #forward(float[], long[], int, int)
    */
   public float forwardBackward(float[] logits, long[] target, int batch, int classes, float[] logitsGradient) {
@@ -207,9 +221,10 @@ public final class CrossEntropy {
   /**
    * The losses of all rows, reduction none, held in arrays. Allocates nothing on one thread.
    *
-   * @param loss receives one value a row; must be another array than the logits
-   * @param logitsGradient receives the gradient for an upstream gradient of ones; null if not wanted
+   * @param loss receives one value a row; must be another array than the logits and the weight's
+   * @param logitsGradient receives the gradient for an upstream gradient of ones; null if not wanted; as {@code loss}
    * @throws IllegalStateException if the reduction is not none
+   * @throws IllegalArgumentException also if a result is too short or an array that is read, or both are the same
    * @see #forward(float[], long[], int, int)
    */
   public void rowwise(
