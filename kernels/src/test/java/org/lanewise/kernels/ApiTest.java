@@ -95,7 +95,8 @@ class ApiTest {
     return Stream.concat(
             Stream.of(type.toGenericString()),
             members.filter(member -> isPublic(member) && !member.isSynthetic()).map(member -> "  " + member(member)).sorted())
-        .map(line -> line.replace("java.lang.", "").replace("org.lanewise.kernels.", "") + "\n")
+        .map(line -> line.replace(type.getName() + ".", "").replace("org.lanewise.kernels.", "").replace("java.lang.", ""))
+        .map(line -> line.replace("public ", "") + "\n")
         .collect(Collectors.joining());
   }
 

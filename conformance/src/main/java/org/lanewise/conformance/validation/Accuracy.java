@@ -32,7 +32,7 @@ public final class Accuracy implements Conformance.Errors {
         .add(ulp, witness);
   }
 
-  /** The index of the bin that an error belongs to, given without its sign; one past {@link #BINS} if it is above them, or NaN. */
+  /** The bin of an error without its sign: an index into {@link #BINS}, or one past them for NaN and what is above them all. */
   public static int bin(double magnitude) {
     int bin = 0;
     while (bin < BINS.size() && !(magnitude <= BINS.get(bin))) {
