@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.calls.KernelCall;
@@ -92,6 +93,42 @@ final class FrontDoor {
     }
   }
 
+  /** One of the calls that take logits, a target and an upstream gradient. */
+  private interface Backward<T> {
+    T call(Tensor logits, Tensor target, @Nullable Tensor upstream);
+  }
+
+  /** The outputs of an operation on logits; the loss as it is beside the gradient, null without one. */
+  private static @Nullable Tensor gradients(
+      ReferenceCase reference,
+      Map<String, Tensor> inputs,
+      Map<String, Object> outputs,
+      Map<String, String> refused,
+      BinaryOperator<Tensor> forward,
+      Backward<Tensor> targetGradient,
+      Backward<LossAndGradient> forwardBackward) {
+    Tensor logits = input(reference, inputs, "logits");
+    Tensor target = input(reference, inputs, "target");
+    Tensor upstream = inputs.get("upstream");
+    outputs.put("loss", forward.apply(logits, target));
+    if (expects(reference, "target_gradient")) {
+      put(
+          outputs,
+          "target_gradient",
+          unlessRefused(refused, "target_gradient", () -> targetGradient.call(logits, target, upstream)));
+    }
+    if (upstream == null) {
+      return null;
+    }
+    LossAndGradient both =
+        unlessRefused(refused, "logits_gradient", () -> forwardBackward.call(logits, target, upstream));
+    if (both == null) {
+      return null;
+    }
+    outputs.put("logits_gradient", both.logitsGradient());
+    return both.loss();
+  }
+
   private static @Nullable Tensor bceWithLogits(
       KernelProvider provider,
       ReferenceCase reference,
@@ -99,31 +136,13 @@ final class FrontDoor {
       Map<String, Object> outputs,
       Map<String, String> refused) {
     requireKnown(reference, inputs, Set.of("logits", "target", "weight", "pos_weight", "upstream"), Set.of("reduction"));
-    Tensor logits = input(reference, inputs, "logits");
-    Tensor target = input(reference, inputs, "target");
-    Tensor upstream = inputs.get("upstream");
     BceWithLogits operation =
         BceWithLogits.on(provider)
             .reduction(Reduction.of(reference.reduction()))
             .weight(inputs.get("weight"))
             .posWeight(inputs.get("pos_weight"));
-    outputs.put("loss", operation.forward(logits, target));
-    if (expects(reference, "target_gradient")) {
-      put(
-          outputs,
-          "target_gradient",
-          unlessRefused(refused, "target_gradient", () -> operation.targetGradient(logits, target, upstream)));
-    }
-    if (upstream == null) {
-      return null;
-    }
-    LossAndGradient both =
-        unlessRefused(refused, "logits_gradient", () -> operation.forwardBackward(logits, target, upstream));
-    if (both == null) {
-      return null;
-    }
-    outputs.put("logits_gradient", both.logitsGradient());
-    return both.loss();
+    return gradients(
+        reference, inputs, outputs, refused, operation::forward, operation::targetGradient, operation::forwardBackward);
   }
 
   private static @Nullable Tensor crossEntropy(
@@ -137,32 +156,14 @@ final class FrontDoor {
         inputs,
         Set.of("logits", "target", "weight", "upstream"),
         Set.of("reduction", "ignore_index", "label_smoothing"));
-    Tensor logits = input(reference, inputs, "logits");
-    Tensor target = input(reference, inputs, "target");
-    Tensor upstream = inputs.get("upstream");
     CrossEntropy operation =
         CrossEntropy.on(provider)
             .reduction(Reduction.of(reference.reduction()))
             .weight(inputs.get("weight"))
             .ignoreIndex(reference.options().integer("ignore_index", -100))
             .labelSmoothing(reference.options().number("label_smoothing", 0));
-    outputs.put("loss", operation.forward(logits, target));
-    if (expects(reference, "target_gradient")) {
-      put(
-          outputs,
-          "target_gradient",
-          unlessRefused(refused, "target_gradient", () -> operation.targetGradient(logits, target, upstream)));
-    }
-    if (upstream == null) {
-      return null;
-    }
-    LossAndGradient both =
-        unlessRefused(refused, "logits_gradient", () -> operation.forwardBackward(logits, target, upstream));
-    if (both == null) {
-      return null;
-    }
-    outputs.put("logits_gradient", both.logitsGradient());
-    return both.loss();
+    return gradients(
+        reference, inputs, outputs, refused, operation::forward, operation::targetGradient, operation::forwardBackward);
   }
 
   private static @Nullable Tensor bce(
