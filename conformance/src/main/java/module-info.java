@@ -10,9 +10,11 @@ module org.lanewise.conformance {
   exports org.lanewise.conformance.calls;
   exports org.lanewise.conformance.cases;
   exports org.lanewise.conformance.fresh;
+  exports org.lanewise.conformance.judgement;
   exports org.lanewise.conformance.junit;
   exports org.lanewise.conformance.oracle;
   exports org.lanewise.conformance.remote;
+  exports org.lanewise.conformance.subject;
   exports org.lanewise.conformance.ulp;
   exports org.lanewise.conformance.validation;
   exports org.lanewise.conformance.verdict;

@@ -1,4 +1,6 @@
-/** What every command shares: exit codes, and the error that a user is told in one sentence. Depends on nothing. */
+/**
+ * What all parts share: exit codes, the error that a user is told in one sentence, and the flags of a JVM. Depends on nothing.
+ */
 @NullMarked
 package org.lanewise.bench;
 

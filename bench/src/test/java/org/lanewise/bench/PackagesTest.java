@@ -1,5 +1,6 @@
 package org.lanewise.bench;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -24,7 +25,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.lanewise.conformance.verdict.Conformance;
+import org.lanewise.conformance.judgement.Conformance;
 import org.lanewise.kernels.Reduction;
 
 /**
@@ -78,9 +79,11 @@ class PackagesTest {
   @Test
   void packagesDependOnWhatTheySay() {
     assertTrue(FOUND.size() > 25, FOUND.keySet().toString());
-    FOUND.forEach(
-        (pack, uses) ->
-            assertEquals(STATED.get(pack), uses, "package-info.java of %s, and its classes".formatted(pack)));
+    assertAll(
+        FOUND.entrySet().stream()
+            .map(
+                found ->
+                    () -> assertEquals(STATED.get(found.getKey()), found.getValue(), "package-info.java of " + found.getKey())));
   }
 
   @Test

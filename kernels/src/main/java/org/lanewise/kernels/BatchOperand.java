@@ -2,6 +2,7 @@ package org.lanewise.kernels;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.kernels.spi.Strided;
 import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Float16Bits;
 import org.lanewise.kernels.tensor.Tensor;
@@ -52,14 +53,30 @@ final class BatchOperand {
     return array != null && Float16Bits.holds(dtype);
   }
 
-  /** The values of a block that lies in {@code runs} runs of {@code length} elements, {@code stride} apart, in a buffer. */
-  float[] read(Buffer buffer, int offset, int runs, int length, int stride) {
+  /** Shows a block of an input, adjacent values in rows of {@code row}, to a kernel. */
+  void show(Strided<Object> shown, Buffer buffer, int first, int length, int row) {
+    place(shown, buffer, first, length, row);
+    if (isConverted()) {
+      read(buffer, first, 1, length, length);
+    }
+  }
+
+  /** Shows the place of a block of a result, adjacent values in rows of {@code row}, to a kernel. */
+  void place(Strided<Object> shown, Buffer buffer, int first, int length, int row) {
+    if (isConverted()) {
+      shown.set(buffer.reserve(length), 0, row, 1);
+    } else {
+      shown.set(array, first, row, 1);
+    }
+  }
+
+  /** Fills a buffer with the values of a block: {@code runs} runs of {@code length} elements, {@code stride} apart. */
+  void read(Buffer buffer, int offset, int runs, int length, int stride) {
     short[] bits = (short[]) Objects.requireNonNull(array);
     float[] values = buffer.reserve(runs * length);
     for (int run = 0; run < runs; run++) {
       Float16Bits.toFloat32(dtype, bits, offset + run * stride, values, run * length, length);
     }
-    return values;
   }
 
   /** Rounds the values of a block's buffer into their places; nothing where the operand is not converted. */

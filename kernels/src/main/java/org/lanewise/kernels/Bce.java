@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.error.NotImplementedError;
 import org.lanewise.kernels.error.RuntimeError;
 import org.lanewise.kernels.error.ValueError;
+import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**
@@ -212,24 +213,9 @@ public final class Bce {
     if (weight == null) {
       return null;
     }
-    double[] values = Rounding.values(weight);
     if (weight.sameShape(input)) {
-      return values;
+      return Rounding.values(weight);
     }
-    double[] expanded = new double[input.numel()];
-    for (int i = 0; i < expanded.length; i++) {
-      int index = 0;
-      int stride = 1;
-      int rest = i;
-      for (int fromEnd = 1; fromEnd <= weight.rank(); fromEnd++) {
-        int inputSize = input.size(input.rank() - fromEnd);
-        int weightSize = weight.size(weight.rank() - fromEnd);
-        index += weightSize == 1 ? 0 : rest % inputSize * stride;
-        stride *= weightSize;
-        rest /= inputSize;
-      }
-      expanded[i] = values[index];
-    }
-    return expanded;
+    return (double[]) Broadcast.expand(weight.to(DType.FLOAT64), input.shape(), input.numel());
   }
 }

@@ -20,7 +20,8 @@ import org.lanewise.kernels.tensor.Tensor;
  * <p>Special values are PyTorch's: a NaN in either operand gives NaN; an infinite logit gives a finite gradient, and the
  * loss +∞ or NaN. A loss is never −0 where no weight is negative, and a gradient that underflows keeps its sign.
  *
- * <p>Objects are immutable and may be shared between threads.
+ * <p>Objects are immutable and may be shared between threads; the weights are not copied. Results are tensors and arrays of
+ * their own: operands are never written, and none is kept after a call.
  */
 public final class BceWithLogits {
   /**
@@ -65,12 +66,19 @@ public final class BceWithLogits {
   /**
    * The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses, and on {@code scalar}
    * for dtypes that that kernel does not supply.
+   *
+   * @throws IllegalStateException if two providers have the same id
    */
   public static BceWithLogits create() {
     return new BceWithLogits(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, null, 0);
   }
 
-  /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
+  /**
+   * The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. No other takes its place: a dtype
+   * that it does not supply is an error when asked for.
+   *
+   * @param provider one that is available, from {@link Kernels#require} for example
+   */
   public static BceWithLogits on(KernelProvider provider) {
     return new BceWithLogits(provider, null, Reduction.MEAN, null, null, 0);
   }
@@ -132,7 +140,8 @@ public final class BceWithLogits {
    * @param logits as for {@link #forward}
    * @param target as for {@link #forward}
    * @param upstream the gradient that flows into the result, of its shape; null for ones
-   * @throws RuntimeError also if the upstream gradient does not have the result's shape
+   * @return the loss as of {@link #forward}, and a gradient of the shape and dtype of the logits
+   * @throws RuntimeError as {@link #forward}, and if the upstream gradient does not have the result's shape
    */
   public LossAndGradient forwardBackward(Tensor logits, Tensor target, @Nullable Tensor upstream) {
     Result result = compute(logits, target, upstream, true, false);
@@ -140,7 +149,7 @@ public final class BceWithLogits {
   }
 
   /**
-   * The gradient of the result with respect to the target, in its dtype.
+   * The gradient of the result with respect to the target, in its dtype and shape.
    *
    * @see #forwardBackward(Tensor, Tensor, Tensor)
    */
@@ -155,12 +164,14 @@ public final class BceWithLogits {
 
   /**
    * The reduced loss of a batch of {@code rows × columns} elements held in arrays, row by row. Allocates nothing on one
-   * thread.
+   * thread. In the array forms nothing is written before all arguments are checked, and rows or columns may be 0.
    *
    * @param logits at least rows · columns values; more are ignored
-   * @param target as many
+   * @param target as many; may be the array of the logits
    * @throws IllegalStateException if the reduction is none
-   * @throws IllegalArgumentException if a size is negative or an array too short
+   * @throws IllegalArgumentException if a size is negative, an array null or too short, or a weight not float32
+   * @throws RuntimeError if a weight does not broadcast to [rows, columns]
+   * @throws UnavailableKernelException if the provider has no float32 kernel
    */
   public float forward(float[] logits, float[] target, int rows, int columns) {
     requireReduced();
@@ -171,7 +182,9 @@ public final class BceWithLogits {
   /**
    * The reduced loss and its gradient, held in arrays. Allocates nothing on one thread.
    *
-   * @param logitsGradient receives rows · columns values; must be another array than the operands
+   * @param logitsGradient receives rows · columns values; must be another array than the operands and the weights'
+   * @return the same bits as without the gradient
+   * @throws IllegalArgumentException also if the gradient is too short or an array that is read
    * @see #forward(float[], float[], int, int)
    */
   public float forwardBackward(float[] logits, float[] target, int rows, int columns, float[] logitsGradient) {
@@ -184,9 +197,10 @@ public final class BceWithLogits {
   /**
    * The losses of all elements, reduction none, held in arrays. Allocates nothing on one thread.
    *
-   * @param loss receives rows · columns values; must be another array than the operands
-   * @param logitsGradient receives the gradient for an upstream gradient of ones; null if not wanted
+   * @param loss receives rows · columns values; must be another array than the operands and the weights'
+   * @param logitsGradient receives the gradient for an upstream gradient of ones; null if not wanted; as {@code loss}
    * @throws IllegalStateException if the reduction is not none
+   * @throws IllegalArgumentException also if a result is too short or an array that is read, or both are the same
    * @see #forward(float[], float[], int, int)
    */
   public void elementwise(

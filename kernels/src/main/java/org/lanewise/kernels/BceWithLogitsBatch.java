@@ -134,12 +134,12 @@ final class BceWithLogitsBatch implements Parallel.Blocks {
       call.gradientScale = gradientScale;
       int first = row * columns + column;
       int length = call.rows * call.columns;
-      read(logits, block.logits, call.logits, first, length);
-      read(target, block.target, call.target, first, length);
-      read(upstream, block.upstream, call.upstream, first, length);
-      place(loss, block.loss, call.loss, first, length);
-      place(logitsGradient, block.logitsGradient, call.logitsGradient, first, length);
-      place(targetGradient, block.targetGradient, call.targetGradient, first, length);
+      logits.show(call.logits, block.logits, first, length, columns);
+      target.show(call.target, block.target, first, length, columns);
+      upstream.show(call.upstream, block.upstream, first, length, columns);
+      loss.place(call.loss, block.loss, first, length, columns);
+      logitsGradient.place(call.logitsGradient, block.logitsGradient, first, length, columns);
+      targetGradient.place(call.targetGradient, block.targetGradient, first, length, columns);
       call.weight.set(weight.array, weight.at(row, column), weight.rowStride, weight.columnStride);
       call.posWeight.set(posWeight.array, posWeight.at(row, column), posWeight.rowStride, posWeight.columnStride);
       Objects.requireNonNull(kernel).compute(call);
@@ -149,24 +149,6 @@ final class BceWithLogitsBatch implements Parallel.Blocks {
       sum.set(number, call.lossSum);
     } finally {
       block.release();
-    }
-  }
-
-  /** Shows a block of an input to the kernel. */
-  private void read(BatchOperand operand, BatchOperand.Buffer buffer, Strided<Object> shown, int first, int length) {
-    if (operand.isConverted()) {
-      shown.set(operand.read(buffer, first, 1, length, length), 0, columns, 1);
-    } else {
-      shown.set(operand.array, first, columns, 1);
-    }
-  }
-
-  /** Shows the place of a block's result to the kernel. */
-  private void place(BatchOperand operand, BatchOperand.Buffer buffer, Strided<Object> shown, int first, int length) {
-    if (operand.isConverted()) {
-      shown.set(buffer.reserve(length), 0, columns, 1);
-    } else {
-      shown.set(operand.array, first, columns, 1);
     }
   }
 }

@@ -88,7 +88,8 @@ final class Broadcast {
     }
   }
 
-  private static Object expand(Tensor weight, int[] shape, int numel) {
+  /** A copy of the values, repeated to a shape that the weight is known to broadcast to. */
+  static Object expand(Tensor weight, int[] shape, int numel) {
     int rank = shape.length;
     int[] strides = new int[rank];
     int stride = 1;

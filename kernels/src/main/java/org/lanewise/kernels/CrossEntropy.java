@@ -1,6 +1,5 @@
 package org.lanewise.kernels;
 
-import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.kernels.error.IndexError;
@@ -27,7 +26,8 @@ import org.lanewise.kernels.tensor.Tensor;
  * <p>Special values are PyTorch's: a row with a NaN, a +∞ or nothing but −∞ gives NaN; a target at −∞ gives +∞. A loss is
  * never −0 where no weight is negative.
  *
- * <p>Objects are immutable and may be shared between threads.
+ * <p>Objects are immutable and may be shared between threads; the weight is not copied. Results are tensors and arrays of
+ * their own: operands are never written, and none is kept after a call.
  */
 public final class CrossEntropy {
   /**
@@ -41,6 +41,7 @@ public final class CrossEntropy {
   private final @Nullable Tensor weight;
   private final long ignoreIndex;
   private final double labelSmoothing;
+  private final CrossEntropyChecks checks;
 
   /** The most threads of a call; 0 where the size of the batch decides. */
   private final int threads;
@@ -65,6 +66,7 @@ public final class CrossEntropy {
     this.weight = weight;
     this.ignoreIndex = ignoreIndex;
     this.labelSmoothing = labelSmoothing;
+    this.checks = new CrossEntropyChecks(reduction, weight, ignoreIndex, labelSmoothing);
     this.threads = threads;
     this.float32Kernel =
         Declarations.has(provider, Operation.CROSS_ENTROPY, DType.FLOAT32)
@@ -75,12 +77,19 @@ public final class CrossEntropy {
   /**
    * The loss with PyTorch's defaults, reduction mean, on the kernel that {@link Kernels#auto()} chooses, and on {@code scalar}
    * for dtypes that that kernel does not supply.
+   *
+   * @throws IllegalStateException if two providers have the same id
    */
   public static CrossEntropy create() {
     return new CrossEntropy(Kernels.auto(), Kernels.require("scalar"), Reduction.MEAN, null, -100, 0, 0);
   }
 
-  /** The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. */
+  /**
+   * The loss with PyTorch's defaults, reduction mean, on the kernels of the given provider. No other takes its place: a dtype
+   * that it does not supply is an error when asked for.
+   *
+   * @param provider one that is available, from {@link Kernels#require} for example
+   */
   public static CrossEntropy on(KernelProvider provider) {
     return new CrossEntropy(provider, null, Reduction.MEAN, null, -100, 0, 0);
   }
@@ -149,7 +158,8 @@ public final class CrossEntropy {
    * @param logits as for {@link #forward}
    * @param target as for {@link #forward}
    * @param upstream the gradient that flows into the result, of its shape; null for ones
-   * @throws RuntimeError also if the upstream gradient does not have the result's shape
+   * @return the loss as of {@link #forward}, and a gradient of the shape and dtype of the logits
+   * @throws RuntimeError as {@link #forward}, and if the upstream gradient does not have the result's shape
    */
   public LossAndGradient forwardBackward(Tensor logits, Tensor target, @Nullable Tensor upstream) {
     Result result = compute(logits, target, upstream, true, false);
@@ -157,7 +167,7 @@ public final class CrossEntropy {
   }
 
   /**
-   * The gradient of the result with respect to class probabilities, in their dtype.
+   * The gradient of the result with respect to class probabilities, in their dtype and shape.
    *
    * @throws IllegalArgumentException if the target is class indices, which have no gradient
    * @see #forwardBackward(Tensor, Tensor, Tensor)
@@ -176,39 +186,45 @@ public final class CrossEntropy {
   }
 
   /**
-   * The reduced loss of a batch held in arrays, logits row by row. Allocates nothing on one thread.
+   * The reduced loss of a batch held in arrays, logits row by row. Allocates nothing on one thread. In the array forms
+   * nothing is written before all arguments are checked, and the batch may be 0.
    *
    * @param logits at least batch · classes values; more are ignored
    * @param target at least batch class indices
    * @throws IllegalStateException if the reduction is none
-   * @throws IllegalArgumentException if a size is negative or an array too short
+   * @throws IllegalArgumentException if a size is negative, or an array null or too short
+   * @throws RuntimeError if the weight is not float32 of shape [classes], or the label smoothing above 1
    * @throws IndexError if a class index is neither in [0, classes) nor the ignored one
+   * @throws UnavailableKernelException if the provider has no float32 kernel
    */
   public float forward(float[] logits, long[] target, int batch, int classes) {
     requireReduced();
-    int counted = checkArrays(logits, target, batch, classes);
+    int counted = checks.arrays(logits, target, batch, classes);
     return compute(logits, target, batch, classes, counted, null, null);
   }
 
   /**
    * The reduced loss and its gradient, held in arrays. Allocates nothing on one thread.
    *
-   * @param logitsGradient receives batch · classes values; must be another array than the logits
+   * @param logitsGradient receives batch · classes values; must be another array than the logits and the weight's
+   * @return the same bits as without the gradient
+   * @throws IllegalArgumentException also if the gradient is too short or an array that is read
    * @see #forward(float[], long[], int, int)
    */
   public float forwardBackward(float[] logits, long[] target, int batch, int classes, float[] logitsGradient) {
     requireReduced();
-    int counted = checkArrays(logits, target, batch, classes);
-    checkGradient(logits, logitsGradient, batch * classes);
+    int counted = checks.arrays(logits, target, batch, classes);
+    checks.result("logitsGradient", logitsGradient, batch * classes, logits);
     return compute(logits, target, batch, classes, counted, null, logitsGradient);
   }
 
   /**
    * The losses of all rows, reduction none, held in arrays. Allocates nothing on one thread.
    *
-   * @param loss receives one value a row; must be another array than the logits
-   * @param logitsGradient receives the gradient for an upstream gradient of ones; null if not wanted
+   * @param loss receives one value a row; must be another array than the logits and the weight's
+   * @param logitsGradient receives the gradient for an upstream gradient of ones; null if not wanted; as {@code loss}
    * @throws IllegalStateException if the reduction is not none
+   * @throws IllegalArgumentException also if a result is too short or an array that is read, or both are the same
    * @see #forward(float[], long[], int, int)
    */
   public void rowwise(
@@ -218,12 +234,10 @@ public final class CrossEntropy {
           "Losses per row need reduction none, this loss has %s; call reduction(Reduction.NONE) first."
               .formatted(reduction.id()));
     }
-    int counted = checkArrays(logits, target, batch, classes);
-    ArrayArguments.length("loss", loss, batch);
-    ArrayArguments.distinct("loss", loss, "logits", logits);
-    checkWeightDistinct("loss", loss);
+    int counted = checks.arrays(logits, target, batch, classes);
+    checks.result("loss", loss, batch, logits);
     if (logitsGradient != null) {
-      checkGradient(logits, logitsGradient, batch * classes);
+      checks.result("logitsGradient", logitsGradient, batch * classes, logits);
       ArrayArguments.distinct("logitsGradient", logitsGradient, "loss", loss);
     }
     compute(logits, target, batch, classes, counted, loss, logitsGradient);
@@ -236,185 +250,6 @@ public final class CrossEntropy {
     }
   }
 
-  /** The number of rows that are not ignored. */
-  private int checkArrays(float[] logits, long[] target, int batch, int classes) {
-    int elements = ArrayArguments.product("batch", batch, "classes", classes);
-    ArrayArguments.length("logits", logits, elements);
-    ArrayArguments.length("target", target, batch);
-    checkSmoothing();
-    if (weight != null) {
-      checkClassWeight(weight, classes);
-      checkWeightDType(weight, DType.FLOAT32);
-    }
-    return countedRows(target, batch, classes);
-  }
-
-  private void checkWeightDistinct(String name, float[] result) {
-    if (weight != null) {
-      ArrayArguments.distinct(name, result, "weight", weight.array());
-    }
-  }
-
-  private void checkGradient(float[] logits, float[] logitsGradient, int elements) {
-    ArrayArguments.length("logitsGradient", logitsGradient, elements);
-    ArrayArguments.distinct("logitsGradient", logitsGradient, "logits", logits);
-    checkWeightDistinct("logitsGradient", logitsGradient);
-  }
-
-  /** Logits of shape [outer, classes, inner], and the shape of a result with reduction none. */
-  private record Shape(int outer, int classes, int inner, int[] result) {
-    static Shape of(Tensor logits) {
-      int rank = logits.rank();
-      if (rank == 1) {
-        return new Shape(1, logits.size(0), 1, new int[0]);
-      }
-      int[] result = new int[rank - 1];
-      result[0] = logits.size(0);
-      int inner = 1;
-      for (int dim = 2; dim < rank; dim++) {
-        inner *= logits.size(dim);
-        result[dim - 1] = logits.size(dim);
-      }
-      return new Shape(logits.size(0), logits.size(1), inner, result);
-    }
-  }
-
-  /** PyTorch's checks in PyTorch's order, for class probabilities. */
-  private void checkProbabilities(Tensor logits, Tensor target) {
-    if (!target.dtype().isFloatingPoint()) {
-      throw new RuntimeError(
-          "Expected floating point type for target with class probabilities, got " + target.dtype().torchName(),
-          "Class indices have the shape of the logits without the class dimension: pass target.argmax(1) for one-hot "
-              + "rows, or drop a dimension of size 1 with target.reshape(...).");
-    }
-    if (ignoreIndex >= 0) {
-      throw new RuntimeError(
-          "ignore_index is not supported for floating point target",
-          "Leave ignoreIndex out, or pass class indices: for one-hot rows target.argmax(1).");
-    }
-    if (logits.rank() == 0) {
-      throw new IndexError(
-          "Dimension specified as 1 but tensor has no dimensions", "Give the logits a class dimension.");
-    }
-    int classes = Shape.of(logits).classes;
-    if (weight != null && (weight.rank() != 1 || weight.size(0) != classes)) {
-      throw new RuntimeError(
-          "cross_entropy: weight tensor should be defined either for all %d classes or no classes but got weight tensor of shape: %s"
-              .formatted(classes, Arrays.toString(weight.shape())),
-          "Pass one weight for each class.");
-    }
-    if (!logits.dtype().isFloatingPoint() && logits.numel() > 0) {
-      throw logSoftmaxError(logits);
-    }
-    checkSmoothing();
-  }
-
-  private void checkSmoothing() {
-    if (labelSmoothing > 1) {
-      throw new RuntimeError(
-          "label_smoothing must be between 0.0 and 1.0. Got: " + CppNumber.format(labelSmoothing),
-          "Pass the part of the target that is spread over all classes, from 0 to 1.");
-    }
-  }
-
-  private static NotImplementedError logSoftmaxError(Tensor logits) {
-    return new NotImplementedError(
-        "\"log_softmax_%skernel_impl\" not implemented for '%s'"
-            .formatted(logits.rank() <= 2 ? "lastdim_" : "", logits.dtype().torchName()),
-        "Convert the logits with logits.to(DType.FLOAT32).");
-  }
-
-  /** PyTorch's checks in PyTorch's order, for class indices; the number of rows that are not ignored. */
-  private int checkIndices(Tensor logits, Tensor target, boolean withGradient) {
-    checkSmoothing();
-    if (logits.rank() == 0) {
-      throw new IndexError(
-          "Dimension out of range (expected to be in range of [-1, 0], but got 1)", "Give the logits a class dimension.");
-    }
-    if (!logits.dtype().isFloatingPoint() && logits.numel() > 0) {
-      throw logSoftmaxError(logits);
-    }
-    ClassIndexChecks.check(logits, target, weight, reduction, withGradient);
-    int counted = countedRows(target.to(DType.INT64).longs(), target.numel(), Shape.of(logits).classes);
-    if (labelSmoothing > 0) {
-      checkSmoothedOperands(logits, target);
-    }
-    return counted;
-  }
-
-  /** What PyTorch's sum over all classes, which label smoothing adds, trips over. */
-  private void checkSmoothedOperands(Tensor logits, Tensor target) {
-    if (logits.rank() == 1 && target.rank() == 1 && logits.size(0) != 1) {
-      throw new RuntimeError(
-          "output with shape [] doesn't match the broadcast shape [1]",
-          "Give the class index of a single row the shape [], with target.reshape().");
-    }
-    if (weight != null && weight.rank() > 1 && weight.size(0) != weight.numel()) {
-      int[] view = new int[logits.rank()];
-      Arrays.fill(view, 1);
-      view[1] = weight.size(0);
-      throw new RuntimeError(
-          "shape '%s' is invalid for input of size %d".formatted(Arrays.toString(view), weight.numel()),
-          "Give the weight the shape [%d].".formatted(weight.numel()));
-    }
-    if (weight != null && reduction == Reduction.MEAN && target.numel() > 0) {
-      if (target.dtype() == DType.UINT8) {
-        throw new RuntimeError(
-            "gather(): Expected dtype int32/int64 for index", "Convert the target with target.to(DType.INT64).");
-      }
-      if (weight.rank() > 1) {
-        throw new RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor",
-            "Give the weight the shape [%d].".formatted(weight.numel()));
-      }
-    }
-  }
-
-  private static void checkClassWeight(Tensor weight, int classes) {
-    if (weight.rank() != 1 || weight.size(0) != classes) {
-      throw new RuntimeError(
-          "weight tensor should be defined either for all %d classes or no classes but got weight tensor of shape: %s"
-              .formatted(classes, Arrays.toString(weight.shape())),
-          "Pass one weight for each of the %d classes.".formatted(classes));
-    }
-  }
-
-  private static void checkWeightDType(Tensor weight, DType dtype) {
-    if (weight.dtype() != dtype) {
-      throw new RuntimeError(
-          "expected scalar type %s but found %s".formatted(dtype.torchName(), weight.dtype().torchName()),
-          "Convert the weight with weight.to(DType.%s).".formatted(dtype));
-    }
-  }
-
-  /** Checks the class indices and counts the rows that are not ignored: without branches, so that it is SIMD code. */
-  private int countedRows(long[] target, int rows, int classes) {
-    long last = classes - 1L;
-    long outside = 0;
-    long counted = 0;
-    for (int row = 0; row < rows; row++) {
-      long index = target[row];
-      long difference = index ^ ignoreIndex;
-      long counts = (difference | -difference) >> 63; // all ones unless ignored
-      outside |= (index | last - index) & counts; // negative where one of the two is
-      counted -= counts;
-    }
-    if (outside < 0) {
-      throw outOfBounds(target, classes);
-    }
-    return (int) counted;
-  }
-
-  private IndexError outOfBounds(long[] target, int classes) {
-    int row = 0;
-    while (target[row] >= 0 && target[row] < classes || target[row] == ignoreIndex) {
-      row++;
-    }
-    return new IndexError(
-        "Target %d is out of bounds.".formatted(target[row]),
-        "Row %d: class indices for %d classes lie in [0, %d).".formatted(row, classes, classes));
-  }
-
   private record Result(Tensor loss, @Nullable Tensor logitsGradient, @Nullable Tensor targetGradient) {}
 
   private Result compute(
@@ -423,11 +258,11 @@ public final class CrossEntropy {
     boolean probabilities = logits.sameShape(target);
     int counted = 0;
     if (probabilities) {
-      checkProbabilities(logits, target);
+      checks.probabilities(logits, target);
     } else {
-      counted = checkIndices(logits, target, logitsGradient);
+      counted = checks.indices(logits, target, logitsGradient);
     }
-    Shape shape = Shape.of(logits);
+    RowShape shape = RowShape.of(logits);
     long[] indices = null;
     if (!probabilities) {
       indices = target.to(DType.INT64).longs();
@@ -439,13 +274,13 @@ public final class CrossEntropy {
                 logits.dtype().isFloatingPoint() ? promote(logits.dtype(), target.dtype()) : target.dtype(),
                 weight != null && weight.dtype().isFloatingPoint() ? weight.dtype() : target.dtype());
     boolean perRow = reduction == Reduction.NONE;
-    Tensor seed = Upstream.check(upstream, resultDType, perRow ? shape.result : new int[0]);
+    Tensor seed = Upstream.check(upstream, resultDType, perRow ? shape.result() : new int[0]);
     if (!probabilities && logitsGradient) {
       ClassIndexChecks.checkSingleRowGradient(logits, target);
     }
     DType dtype = Declarations.computation(logits, probabilities ? target : null, weight);
     DType resultKept = BatchOperand.kept(resultDType, dtype);
-    Tensor loss = perRow ? Tensor.zeros(resultKept, shape.result) : null;
+    Tensor loss = perRow ? Tensor.zeros(resultKept, shape.result()) : null;
     Tensor gradientOfLogits =
         logitsGradient ? Tensor.zeros(BatchOperand.kept(logits.dtype(), dtype), logits.shape()) : null;
     Tensor gradientOfTarget =
@@ -461,13 +296,13 @@ public final class CrossEntropy {
       batch.logitsGradient.set(gradientOfLogits);
       batch.targetGradient.set(gradientOfTarget);
       batch.classWeight = weight == null ? null : weight.to(dtype).array();
-      batch.shape(shape.outer, shape.classes, shape.inner);
+      batch.shape(shape.outer(), shape.classes(), shape.inner());
       reduced =
           reduced(
               batch,
               kernel(dtype),
-              shape.outer * shape.inner,
-              shape.classes,
+              shape.outer() * shape.inner(),
+              shape.classes(),
               counted,
               perRow || seed == null ? 1 : seed.item());
     } finally {
@@ -554,22 +389,17 @@ public final class CrossEntropy {
 
   /** The sum of the weights of the class indices that are not ignored. */
   private double weightSum(long[] target, int rows, Object classWeight) {
+    if (classWeight instanceof double[] weights) {
+      CompensatedSum sum = new CompensatedSum(); // what is rounded off would show in every entry of a float64 gradient
+      for (int row = 0; row < rows; row++) {
+        sum.add(target[row] == ignoreIndex ? 0 : weights[(int) target[row]]);
+      }
+      return sum.value();
+    }
+    float[] weights = (float[]) classWeight;
     double sum = 0;
-    if (classWeight instanceof float[] weights) {
-      for (int row = 0; row < rows; row++) {
-        sum += target[row] == ignoreIndex ? 0 : weights[(int) target[row]];
-      }
-    } else {
-      double[] weights = (double[]) classWeight;
-      double lost = 0; // what the additions rounded off: it would show in every entry of a float64 gradient
-      for (int row = 0; row < rows; row++) {
-        double weight = target[row] == ignoreIndex ? 0 : weights[(int) target[row]];
-        double next = sum + weight;
-        double back = next - sum;
-        lost += (sum - (next - back)) + (weight - back);
-        sum = next;
-      }
-      return Double.isNaN(lost) ? sum : sum + lost;
+    for (int row = 0; row < rows; row++) {
+      sum += target[row] == ignoreIndex ? 0 : weights[(int) target[row]];
     }
     return sum;
   }

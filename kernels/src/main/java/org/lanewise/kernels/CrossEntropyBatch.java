@@ -125,16 +125,8 @@ final class CrossEntropyBatch implements Parallel.Blocks {
       placeLogits(logitsGradient, block.logitsGradient, call.logitsGradient, firstLogit, call);
       placeLogits(targetGradient, block.targetGradient, call.targetGradient, firstLogit, call);
       int rows = call.outer * call.inner;
-      if (upstream.isConverted()) {
-        call.upstream.set(upstream.read(block.upstream, firstRow, 1, rows, rows), 0, inner, 1);
-      } else {
-        call.upstream.set(upstream.array, firstRow, inner, 1);
-      }
-      if (loss.isConverted()) {
-        call.loss.set(block.loss.reserve(rows), 0, inner, 1);
-      } else {
-        call.loss.set(loss.array, firstRow, inner, 1);
-      }
+      upstream.show(call.upstream, block.upstream, firstRow, rows, inner);
+      loss.place(call.loss, block.loss, firstRow, rows, inner);
       Objects.requireNonNull(kernel).compute(call);
       loss.write(block.loss, firstRow, 1, rows, rows);
       int runs = runs(call);

@@ -22,7 +22,8 @@ public final class Kernels {
   private Kernels() {}
 
   /**
-   * All providers, available or not, in the order of their ids.
+   * All providers, available or not, in the order of their ids; a list of its own. A provider that cannot be loaded is logged
+   * and left out.
    *
    * @throws IllegalStateException if two providers have the same id
    */
@@ -61,9 +62,10 @@ public final class Kernels {
   }
 
   /**
-   * The provider of the given id.
+   * The provider of the given id, available.
    *
    * @throws IllegalArgumentException if there is none of that id; the message lists the ids
+   * @throws IllegalStateException if two providers have the same id
    * @throws UnavailableKernelException if its kernels cannot run here
    */
   public static KernelProvider require(String id) {
@@ -82,7 +84,12 @@ public final class Kernels {
             .formatted(id, providers.stream().map(KernelProvider::id).collect(Collectors.joining(", "))));
   }
 
-  /** The fastest of the built-in kernels that can run here: {@code vector}, otherwise {@code scalar}. */
+  /**
+   * The fastest of the built-in kernels that can run here: {@code vector}, otherwise {@code scalar}. Logs the choice: at
+   * level debug, and as a warning with the reason and the remedy where it is {@code scalar}.
+   *
+   * @throws IllegalStateException if two providers have the same id
+   */
   public static KernelProvider auto() {
     try {
       KernelProvider vector = require("vector");

@@ -93,7 +93,7 @@ public final class NllLoss {
   public Result forwardBackward(Tensor input, Tensor target, @Nullable Tensor upstream) {
     check(input, target, true);
     Rows rows = new Rows(input, target);
-    Tensor seed = Upstream.check(upstream, input.dtype(), reduction == Reduction.NONE ? rows.shape : new int[0]);
+    Tensor seed = Upstream.check(upstream, input.dtype(), reduction == Reduction.NONE ? rows.shape.result() : new int[0]);
     ClassIndexChecks.checkSingleRowGradient(input, target);
     return new Result(rows.loss(), rows.gradient(seed));
   }
@@ -107,18 +107,14 @@ public final class NllLoss {
   private final class Rows {
     final Tensor input;
     final Tensor target;
-    final int classes;
-    final int inner;
-    final int[] shape;
+    final RowShape shape;
     final double[] losses;
     final double weightSum;
 
     Rows(Tensor input, Tensor target) {
       this.input = input;
       this.target = target;
-      classes = input.size(input.rank() == 1 ? 0 : 1);
-      shape = input.rank() == 1 ? new int[0] : target.shape();
-      inner = input.rank() <= 2 || target.numel() == 0 ? 1 : target.numel() / target.size(0);
+      shape = RowShape.of(input);
       losses = new double[target.numel()];
       CompensatedSum weights = new CompensatedSum();
       for (int row = 0; row < losses.length; row++) {
@@ -126,11 +122,11 @@ public final class NllLoss {
         if (index == ignoreIndex) {
           continue;
         }
-        if (index < 0 || index >= classes) {
+        if (index < 0 || index >= shape.classes()) {
           throw new IndexError(
               "Target %d is out of bounds.".formatted(index),
               "Row %d: class indices for %d classes lie in [0, %d); mark a row to be ignored with %d."
-                  .formatted(row, classes, classes, ignoreIndex));
+                  .formatted(row, shape.classes(), shape.classes(), ignoreIndex));
         }
         double weight = weight((int) index);
         losses[row] = -(input.getDouble(position(row, (int) index)) * weight);
@@ -144,12 +140,12 @@ public final class NllLoss {
     }
 
     private int position(int row, int index) {
-      return (row / inner * classes + index) * inner + row % inner;
+      return (row / shape.inner() * shape.classes() + index) * shape.inner() + row % shape.inner();
     }
 
     Tensor loss() {
       if (reduction == Reduction.NONE) {
-        return Rounding.roundToPositiveZero(losses, input.dtype(), shape);
+        return Rounding.roundToPositiveZero(losses, input.dtype(), shape.result());
       }
       CompensatedSum sum = new CompensatedSum();
       for (double loss : losses) {

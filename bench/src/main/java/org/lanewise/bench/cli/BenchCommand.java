@@ -4,13 +4,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -21,20 +18,16 @@ import org.lanewise.bench.errors.MeasuredErrors;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.grid.WorkFilter;
-import org.lanewise.bench.jmh.AlsoMeasured;
-import org.lanewise.bench.jmh.BenchmarkProgress;
-import org.lanewise.bench.jmh.BenchmarkRunner;
-import org.lanewise.bench.jmh.Effort;
-import org.lanewise.bench.jmh.MeasuredByItself;
-import org.lanewise.bench.jmh.Profilers;
 import org.lanewise.bench.peers.Peers;
 import org.lanewise.bench.report.HtmlReport;
-import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.Portable;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
+import org.lanewise.bench.run.BenchmarkRunner;
+import org.lanewise.bench.run.Effort;
+import org.lanewise.bench.run.Profilers;
 import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.UnavailableKernelException;
 import org.lanewise.kernels.spi.KernelProvider;
@@ -159,7 +152,7 @@ final class BenchCommand implements Callable<Integer> {
             WorkFolder.path().resolve("jmh.log"),
             null,
             profile ? Profilers.here(err::println) : Profilers.always());
-    JsonObject environment = environment(providers);
+    JsonObject environment = Measuring.environment(providers);
     environment.add("arguments", arguments());
     try (Peers beside =
         new Peers(
@@ -179,8 +172,8 @@ final class BenchCommand implements Callable<Integer> {
           };
       // Closed before the peers are, so that when the JVM may end, no process of theirs is left.
       try (Interruption _ = new Interruption(stop)) {
-        List<MeasuredRow> rows = measure(runner, points, providers, beside, err);
-        int wanted = points.size() * (rowsOf(providers) + peerNames.size());
+        List<MeasuredRow> rows = Measuring.measure(runner, points, providers, beside, err);
+        int wanted = points.size() * (Measuring.rowsOf(providers) + peerNames.size());
         if (beside.environment() != null) {
           environment.add("peers", beside.environment());
         }
@@ -215,24 +208,6 @@ final class BenchCommand implements Callable<Integer> {
     JsonArray arguments = new JsonArray();
     spec.root().commandLine().getParseResult().originalArgs().forEach(text -> arguments.add(Portable.text(text)));
     return arguments;
-  }
-
-  /** Where the kernels are measured. */
-  static JsonObject environment(List<KernelProvider> kernels) {
-    JsonObject environment = Environment.measured();
-    for (KernelProvider kernel : kernels) {
-      if (kernel instanceof MeasuredByItself device) {
-        device.describe(environment);
-      }
-    }
-    return environment;
-  }
-
-  /** The rows that the kernels give a point. */
-  static int rowsOf(List<KernelProvider> kernels) {
-    return kernels.stream()
-        .mapToInt(kernel -> kernel instanceof MeasuredByItself device ? device.transfers().size() : 1)
-        .sum();
   }
 
   private String interpreter() {
@@ -290,58 +265,6 @@ final class BenchCommand implements Callable<Integer> {
       out.printf("Report: %s%n", report);
     }
     out.flush();
-  }
-
-  /**
-   * Measures points with progress on standard error; a point that fails says so at once.
-   *
-   * @param threads the most threads of a call
-   * @param log receives what JMH prints
-   * @param foreign a jar or a native library with kernels that are not built in; null for none
-   */
-  static List<MeasuredRow> measure(
-      List<Work> points,
-      List<KernelProvider> kernels,
-      Effort effort,
-      int threads,
-      Path log,
-      PrintWriter err,
-      @Nullable Path foreign) {
-    BenchmarkRunner runner = new BenchmarkRunner(effort, threads, log, foreign, Profilers.always());
-    return measure(runner, points, kernels, AlsoMeasured.nothing(), err);
-  }
-
-  /** As above, by a runner that can be stopped. */
-  static List<MeasuredRow> measure(
-      BenchmarkRunner runner,
-      List<Work> points,
-      List<KernelProvider> kernels,
-      AlsoMeasured also,
-      PrintWriter err) {
-    try (Progress progress = Progress.on(err)) {
-      return runner.run(
-          points,
-          kernels,
-          also,
-          new BenchmarkProgress() {
-            private final Set<String> told = new HashSet<>();
-
-            @Override
-            public void started(int index, int total, Work work, String name, Duration left) {
-              String step = "%s %s %s %s".formatted(name, work.operation(), work.shape(), work.direction());
-              progress.step(index, total, step, left);
-            }
-
-            @Override
-            public void finished(MeasuredRow row) {
-              String name = row.implementation().name();
-              // What a machine lacks, it lacks at every point.
-              if (row.error() != null && (!also.names().contains(name) || told.add(name + row.error()))) {
-                progress.note("%s on %s: %s".formatted(row.work(), name, row.error()));
-              }
-            }
-          });
-    }
   }
 
   /** The kernels of the given ids; never others in their place. */

@@ -13,11 +13,11 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.lanewise.bench.ExitCode;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.gate.Conformance;
-import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.bench.results.ResultFile;
-import org.lanewise.conformance.verdict.FrontDoorSubject;
+import org.lanewise.conformance.subject.FrontDoorSubject;
 import org.lanewise.conformance.verdict.Verdict;
 
 /** Judges a build by all stored cases: in a JVM of its own, with the build's jar before the classes of this program. */
@@ -33,9 +33,7 @@ final class CandidateConformance {
     Path log = folder.resolve("conformance.log");
     List<String> subjects = new ArrayList<>(List.of(FrontDoorSubject.ID));
     subjects.addAll(kernels);
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(JvmFlags.all());
+    List<String> command = JvmFlags.command();
     command.addAll(
         List.of(
             "-cp",

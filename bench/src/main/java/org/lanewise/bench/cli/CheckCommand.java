@@ -9,14 +9,14 @@ import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.jmh.AlsoMeasured;
-import org.lanewise.bench.jmh.BenchmarkRunner;
-import org.lanewise.bench.jmh.Effort;
 import org.lanewise.bench.report.HtmlReport;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.Quantity;
 import org.lanewise.bench.results.ResultFile;
+import org.lanewise.bench.run.AlsoMeasured;
+import org.lanewise.bench.run.BenchmarkRunner;
+import org.lanewise.bench.run.Effort;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.spi.KernelProvider;
@@ -58,17 +58,17 @@ final class CheckCommand implements Callable<Integer> {
 
     List<Work> points = Grid.load().preset(PRESET).points();
     List<KernelProvider> kernels = Subjects.kernels(all, new PrintWriter(PrintWriter.nullWriter()));
-    JsonObject environment = BenchCommand.environment(kernels);
+    JsonObject environment = Measuring.environment(kernels);
     BenchmarkRunner runner = new BenchmarkRunner(Effort.of(PRESET), 1, folder.resolve("jmh.log"));
     try (Interruption _ = new Interruption(runner::stop)) {
       List<MeasuredRow> rows;
       try {
-        rows = BenchCommand.measure(runner, points, kernels, AlsoMeasured.nothing(), err);
+        rows = Measuring.measure(runner, points, kernels, AlsoMeasured.nothing(), err);
       } catch (UserError e) {
         verification.printSummary(out); // what was found stays found
         throw e;
       }
-      boolean complete = rows.size() == points.size() * BenchCommand.rowsOf(kernels);
+      boolean complete = rows.size() == points.size() * Measuring.rowsOf(kernels);
       environment.addProperty("complete", complete);
       ResultFile measured = new ResultFile("bench", environment, rows.stream().map(MeasuredRow::toJson).toList());
       measured.write(folder.resolve("bench.json"));

@@ -15,7 +15,7 @@ import org.lanewise.bench.UserError;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.sweep.Certificate;
 import org.lanewise.bench.sweep.Sweeps;
-import org.lanewise.conformance.verdict.FrontDoorSubject;
+import org.lanewise.conformance.subject.FrontDoorSubject;
 import org.lanewise.kernels.spi.KernelProvider;
 
 /** {@code lanewise verify --exhaustive}: sweeps one after the other, each on all cores, and what they show. */

@@ -4,17 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.jmh.ForeignKernels;
-import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.conformance.remote.ChildProcess;
 import org.lanewise.conformance.remote.RemoteFailure;
 import org.lanewise.conformance.remote.RemoteImplementation;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.validation.KernelUnderTest;
-import org.lanewise.conformance.verdict.Subject;
 
 /** What is not built in, running in a process of its own. */
 final class ForeignImplementation implements AutoCloseable {
@@ -34,9 +33,7 @@ final class ForeignImplementation implements AutoCloseable {
 
   /** A JVM that serves the kernels of a file. */
   static List<String> command(Path file, long memoryLimit) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(JvmFlags.all());
+    List<String> command = JvmFlags.command();
     // A heap that is full throws an error with a name before the process is so large that it has to be ended.
     command.add("-Xmx%dm".formatted(Math.max(32, memoryLimit / 2 >> 20)));
     command.add("-XX:+UseSerialGC");

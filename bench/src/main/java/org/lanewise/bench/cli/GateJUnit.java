@@ -6,7 +6,7 @@ import org.lanewise.bench.gate.Conformance;
 import org.lanewise.bench.gate.GateResult;
 import org.lanewise.bench.gate.GateResult.Removed;
 import org.lanewise.bench.gate.GateResult.Row;
-import org.lanewise.bench.gate.Judgement;
+import org.lanewise.bench.gate.rule.Judgement;
 import org.lanewise.conformance.verdict.Verdict;
 
 /** A run of the gate as test results: one test a benchmark, one a kernel's conformance, one for the run itself. */

@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
-import org.lanewise.bench.gate.Comparison;
 import org.lanewise.bench.gate.GatePolicy;
-import org.lanewise.bench.gate.GateRun;
-import org.lanewise.bench.gate.PairedBenchmark;
+import org.lanewise.bench.gate.fork.GateRun;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
 
 /** Compares two builds, with progress on standard error. */
 final class GateMeasurement {

@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
-import org.lanewise.bench.gate.PairedBenchmark;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.grid.WorkFilter;

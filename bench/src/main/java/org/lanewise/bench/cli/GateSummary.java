@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.lanewise.bench.gate.GateResult;
 import org.lanewise.bench.gate.GateResult.Row;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
 
 /** A run of the gate in Markdown, for the summary of a CI step: the verdict, what changed, and the rest folded. */
 final class GateSummary {

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.lanewise.bench.gate.GateResult;
 import org.lanewise.bench.gate.GateResult.Row;
-import org.lanewise.bench.gate.Judgement;
+import org.lanewise.bench.gate.rule.Judgement;
 import org.lanewise.bench.grid.Work;
 
 /** A run of the gate for a terminal: all benchmarks, then why some do not simply pass, the verdict last. */

@@ -6,14 +6,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import org.lanewise.bench.gate.Comparison;
 import org.lanewise.bench.gate.Conformance;
 import org.lanewise.bench.gate.GateResult;
-import org.lanewise.bench.gate.GateResult.Mean;
 import org.lanewise.bench.gate.GateResult.Removed;
 import org.lanewise.bench.gate.GateResult.Row;
-import org.lanewise.bench.gate.Judgement;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.Judgement;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.SuiteMean;
 
 /** What the outputs of the gate say in the same words. */
 final class GateWords {
@@ -121,7 +121,7 @@ final class GateWords {
         notes.add("Removed: %s. Waived: %s".formatted(removed.benchmark(), removed.waiver()));
       }
     }
-    Mean mean = result.mean();
+    SuiteMean mean = result.mean();
     if (mean != null) {
       notes.add(
           "Geometric mean of the ratios: %s (%s).%s"

@@ -17,21 +17,21 @@ import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.jmh.BenchmarkRunner;
-import org.lanewise.bench.jmh.Effort;
 import org.lanewise.bench.jmh.ForeignKernels;
 import org.lanewise.bench.results.Environment;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
+import org.lanewise.bench.run.BenchmarkRunner;
+import org.lanewise.bench.run.Effort;
 import org.lanewise.conformance.cases.Glob;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.validation.Finding;
 import org.lanewise.conformance.validation.KernelUnderTest;
 import org.lanewise.conformance.validation.Level;
 import org.lanewise.conformance.validation.Validation;
 import org.lanewise.conformance.verdict.Rule;
-import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.Availability;
@@ -312,7 +312,7 @@ final class ValidateCommand implements Callable<Integer> {
       return List.of();
     }
     List<MeasuredRow> rows =
-        BenchCommand.measure(
+        Measuring.measure(
             points, kernels, Effort.of("quick"), 1, WorkFolder.path().resolve("jmh-validate.log"), err, file);
     out.printf("%n%s", BenchTable.of(rows, new JsonObject()));
     out.flush();

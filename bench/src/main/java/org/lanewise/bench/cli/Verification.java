@@ -20,10 +20,10 @@ import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.results.Json;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.judgement.Conformance;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.verdict.CaseResult;
-import org.lanewise.conformance.verdict.Conformance;
 import org.lanewise.conformance.verdict.Contract;
-import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
 

@@ -12,7 +12,7 @@ import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
-import org.lanewise.conformance.verdict.Subject;
+import org.lanewise.conformance.subject.Subject;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -69,7 +69,7 @@ public record ErrorCurve(
         byBin[bin] = Arrays.copyOf(byBin[bin], 2 * filled[bin]);
       }
       byBin[bin][filled[bin]++] = error;
-      histogram[bin(error)]++;
+      histogram[Accuracy.bin(error)]++;
       if (error > most) {
         most = error;
         where = i;
@@ -97,15 +97,6 @@ public record ErrorCurve(
         largest,
         median,
         histogram);
-  }
-
-  /** As {@link Accuracy} sorts errors. */
-  private static int bin(double error) {
-    int bin = 0;
-    while (bin < Accuracy.BINS.size() && error > Accuracy.BINS.get(bin)) {
-      bin++;
-    }
-    return bin;
   }
 
   /** The row of the file format. */

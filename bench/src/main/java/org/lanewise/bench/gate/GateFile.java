@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.gate.GateResult.Removed;
 import org.lanewise.bench.gate.GateResult.Row;
-import org.lanewise.bench.gate.Judgement.SlowModes;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.Judgement;
+import org.lanewise.bench.gate.rule.Judgement.SlowModes;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
+import org.lanewise.bench.gate.rule.PairedRounds;
+import org.lanewise.bench.gate.rule.Threshold;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.bench.results.Json;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
@@ -164,20 +169,7 @@ public final class GateFile {
 
   private static JsonArray forks(List<PairedRounds> forks) {
     JsonArray array = new JsonArray();
-    for (PairedRounds fork : forks) {
-      JsonObject json = new JsonObject();
-      json.add("base", times(fork.base()));
-      json.add("candidate", times(fork.candidate()));
-      array.add(json);
-    }
-    return array;
-  }
-
-  private static JsonArray times(double[] times) {
-    JsonArray array = new JsonArray();
-    for (double time : times) {
-      array.add(Json.number(time));
-    }
+    forks.forEach(fork -> array.add(fork.toJson()));
     return array;
   }
 
@@ -201,18 +193,9 @@ public final class GateFile {
   private static List<PairedRounds> forks(JsonArray array) {
     List<PairedRounds> forks = new ArrayList<>();
     for (JsonElement fork : array) {
-      JsonObject json = fork.getAsJsonObject();
-      forks.add(new PairedRounds(times(json.getAsJsonArray("base")), times(json.getAsJsonArray("candidate"))));
+      forks.add(PairedRounds.of(fork.getAsJsonObject()));
     }
     return forks;
-  }
-
-  private static double[] times(JsonArray array) {
-    double[] times = new double[array.size()];
-    for (int i = 0; i < times.length; i++) {
-      times[i] = Json.number(array.get(i));
-    }
-    return times;
   }
 
   private static Threshold threshold(JsonObject json) {

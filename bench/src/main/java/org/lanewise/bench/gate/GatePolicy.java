@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
+import org.lanewise.bench.gate.rule.Threshold;
 import org.lanewise.conformance.cases.Glob;
 
 /**

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.lanewise.bench.UserError;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
 import org.lanewise.bench.results.SafeFile;
 
 /**

@@ -7,8 +7,13 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
-import org.lanewise.bench.gate.Exact.Interval;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.Judge;
+import org.lanewise.bench.gate.rule.Judgement;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
+import org.lanewise.bench.gate.rule.SuiteMean;
+import org.lanewise.bench.gate.rule.Threshold;
 
 /**
  * A whole run of the gate, judged.
@@ -27,9 +32,6 @@ public record GateResult(
     List<Conformance> conformance) {
   /** What all kernels share, checked with each of them. */
   private static final String FRONT_DOOR = "front-door";
-
-  /** The whole suite must not lose more than this, however little each benchmark loses. */
-  private static final double BROAD_LOSS = 1.01;
 
   /**
    * One benchmark.
@@ -59,20 +61,6 @@ public record GateResult(
    * @param waiver why that is accepted; null where it is not
    */
   public record Removed(PairedBenchmark benchmark, @Nullable String waiver) {}
-
-  /**
-   * The candidate's time over the base's, as the geometric mean over all benchmarks.
-   *
-   * @param ratio the mean
-   * @param low lower end of its 95 % interval
-   * @param high upper end
-   */
-  public record Mean(double ratio, double low, double high) {
-    /** Whether the suite as a whole has become slower, a little everywhere perhaps. */
-    public boolean isBroadLoss() {
-      return ratio > BROAD_LOSS && low > 1;
-    }
-  }
 
   /** Keeps copies of the lists. */
   public GateResult {
@@ -160,22 +148,13 @@ public record GateResult(
     };
   }
 
-  /**
-   * The geometric mean; null where nothing was measured. It is taken over the first forks: every benchmark has them, and
-   * they were not chosen for what they showed.
-   */
-  public @Nullable Mean mean() {
-    List<double[]> measured =
+  /** The mean over all benchmarks; null where nothing was measured. */
+  public @Nullable SuiteMean mean() {
+    return SuiteMean.of(
         rows.stream()
             .filter(row -> row.judgement.verdict() != Verdict.UNMEASURED)
-            .map(row -> Forks.logRatios(row.comparison.first()))
-            .toList();
-    if (measured.isEmpty()) {
-      return null;
-    }
-    double mean = measured.stream().mapToDouble(Forks::median).sum() / measured.size();
-    Interval interval = Bootstrap.ofMeanOfMedians(measured);
-    return new Mean(StrictMath.exp(mean), StrictMath.exp(interval.low()), StrictMath.exp(interval.high()));
+            .map(Row::comparison)
+            .toList());
   }
 
   /**

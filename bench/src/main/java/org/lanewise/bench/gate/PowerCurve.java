@@ -4,9 +4,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.lanewise.bench.gate.Exact.Interval;
 import org.lanewise.bench.gate.GateRecord.Entry;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
+import org.lanewise.bench.gate.statistics.Exact;
+import org.lanewise.bench.gate.statistics.Exact.Interval;
 
 /** A picture of a record: the share of slowdowns that were found over their size, each with its 95 % interval. */
 final class PowerCurve {

@@ -7,9 +7,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.lanewise.bench.gate.Exact.Interval;
 import org.lanewise.bench.gate.GateRecord.Entry;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
+import org.lanewise.bench.gate.statistics.Exact;
+import org.lanewise.bench.gate.statistics.Exact.Interval;
+import org.lanewise.bench.gate.statistics.Median;
 
 /** The page of a record, for people: rates with their intervals. */
 final class RecordPage {
@@ -152,7 +154,7 @@ final class RecordPage {
             "`" + "█".repeat(blocks) + "·".repeat(20 - blocks) + "`",
             count(group, Verdict.INCONCLUSIVE),
             count(group, Verdict.PASS),
-            ratios.length == 0 ? "" : String.format(Locale.ROOT, "%.3f", Forks.median(ratios)));
+            ratios.length == 0 ? "" : String.format(Locale.ROOT, "%.3f", Median.of(ratios)));
   }
 
   /** {@code 1.20 % (0.40 to 2.81)}. */

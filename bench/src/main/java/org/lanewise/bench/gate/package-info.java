@@ -1,7 +1,6 @@
 /**
- * The regression gate: two builds of a kernel, measured in pairs, and the rule that judges them. Depends on
- * {@code bench}, {@code grid}, {@code jmh}, {@code results}, {@code conformance.cases}, {@code kernels},
- * {@code kernels.spi} and {@code kernels.tensor}.
+ * The regression gate: a run, judged by a project's policy, and the record of the gate's own errors. Depends on
+ * {@code bench}, {@code gate.rule}, {@code gate.statistics}, {@code grid}, {@code results} and {@code conformance.cases}.
  */
 @NullMarked
 package org.lanewise.bench.gate;

@@ -1,6 +1,7 @@
 package org.lanewise.bench.jmh;
 
 import java.util.concurrent.TimeUnit;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.kernels.CrossEntropy;
 import org.lanewise.kernels.Reduction;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -22,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
  *
  * <p>Average time and not sampled time: reading the clock around each call costs as much as a call on a small batch
  * does. A sample is therefore the mean of one iteration's calls; the parameters' values here are those of a plain JMH
- * run, {@link BenchmarkRunner} sets its own.
+ * run, {@code bench} sets its own.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -47,14 +47,14 @@ public final class ForeignKernels {
   }
 
   /** The flags of a fork. */
-  static String[] flags(@Nullable Path foreign) {
+  public static String[] flags(@Nullable Path foreign) {
     return foreign == null || isJar(foreign)
         ? new String[0]
         : new String[] {"-D%s=%s".formatted(LIBRARY, foreign.toAbsolutePath())};
   }
 
   /** Puts a jar on the class path of the forks; gives the one before. */
-  static String extendClassPath(@Nullable Path foreign) {
+  public static String extendClassPath(@Nullable Path foreign) {
     String before = System.getProperty(CLASS_PATH);
     if (foreign != null && isJar(foreign)) {
       System.setProperty(CLASS_PATH, before + File.pathSeparator + foreign.toAbsolutePath());
@@ -62,7 +62,8 @@ public final class ForeignKernels {
     return before;
   }
 
-  static void restoreClassPath(String before) {
+  /** Puts the class path back to what it was. */
+  public static void restoreClassPath(String before) {
     System.setProperty(CLASS_PATH, before);
   }
 

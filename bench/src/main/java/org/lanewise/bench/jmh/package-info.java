@@ -1,7 +1,6 @@
 /**
- * The JMH benchmarks, what they run on, and how they are run. Depends on {@code bench}, {@code grid},
- * {@code nativelib}, {@code results}, {@code conformance.cases}, {@code kernels}, {@code kernels.spi} and
- * {@code kernels.tensor}.
+ * The JMH benchmarks, the inputs that they draw, and the kernels that their forks know. Depends on {@code bench},
+ * {@code nativelib}, {@code conformance.cases}, {@code kernels}, {@code kernels.spi} and {@code kernels.tensor}.
  */
 @NullMarked
 package org.lanewise.bench.jmh;

@@ -16,13 +16,13 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.jmh.AlsoMeasured;
-import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.bench.peers.PeerProgram.NoAnswer;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
+import org.lanewise.bench.run.AlsoMeasured;
 
 /**
  * PyTorch and JAX, measured by {@code bench/peers/peers.py} in one Python process, and ONNX Runtime, measured by {@code
@@ -88,8 +88,7 @@ public final class Peers implements AlsoMeasured, AutoCloseable {
           onnxRuntime != null
               ? onnxRuntime
               : project.resolve(ONNX_RUNTIME_FOLDER).resolve("onnxruntime-%s.jar".formatted(ONNX_RUNTIME_VERSION));
-      List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-      command.addAll(JvmFlags.all());
+      List<String> command = JvmFlags.command();
       command.addAll(List.of("--class-path", jar + File.pathSeparator + System.getProperty("java.class.path")));
       command.add(project.resolve(JAVA).toString());
       command.addAll(options(List.of(ONNX_RUNTIME), time));

@@ -1,6 +1,6 @@
 /**
  * Other implementations of the losses on the CPU, measured beside the kernels. Depends on {@code bench}, {@code grid},
- * {@code jmh} and {@code results}.
+ * {@code results} and {@code run}.
  */
 @NullMarked
 package org.lanewise.bench.peers;

@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
-import org.lanewise.bench.gate.PairedRounds;
+import org.lanewise.bench.gate.rule.PairedRounds;
 import org.lanewise.bench.grid.Work;
 
 /** What files of the gate hold: two builds benchmark by benchmark, and whether the candidate's kernels conform. */

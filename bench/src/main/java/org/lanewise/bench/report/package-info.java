@@ -1,5 +1,5 @@
 /**
- * The report: one HTML file that needs nothing but a browser. Depends on {@code bench}, {@code compare}, {@code gate},
+ * The report: one HTML file that needs nothing but a browser. Depends on {@code bench}, {@code compare}, {@code gate.rule},
  * {@code grid} and {@code results}.
  */
 @NullMarked

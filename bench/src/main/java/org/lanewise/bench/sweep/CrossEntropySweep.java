@@ -6,13 +6,6 @@ import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
@@ -101,8 +94,7 @@ final class CrossEntropySweep {
     /** Adds a value; its correctly rounded float is that of the float64 truth, which midpoints may belie by one. */
     void add(float value, double exact, Regime regime, Task task, int row) {
       double error = Math.abs(Ulp.error(value, exact, 0, DType.FLOAT32));
-      int steps = Float.floatToIntBits(value) - Float.floatToIntBits((float) exact);
-      histogram[(int) Math.min(Tally.LAST_BIN, Math.abs((long) steps))]++;
+      histogram[Tally.bin(value, (float) exact)]++;
       values++;
       if (!(error <= ulp)) {
         ulp = error == error ? error : Double.POSITIVE_INFINITY;
@@ -156,47 +148,15 @@ final class CrossEntropySweep {
   /** Runs the sample and says what it shows. */
   Certificate run(int threads, BooleanSupplier stop, DoubleConsumer progress, @Nullable KernelSources sources) {
     long start = System.nanoTime();
-    AtomicBoolean failed = new AtomicBoolean();
-    BooleanSupplier stopOrFailed = () -> failed.get() || stop.getAsBoolean();
     Found total = new Found();
-    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-      List<Future<Found>> workers = new ArrayList<>();
-      for (int i = 0; i < threads; i++) {
-        workers.add(
-            pool.submit(
-                () -> {
-                  try {
-                    return work(stopOrFailed);
-                  } catch (Throwable e) {
-                    failed.set(true); // the others need not go on
-                    throw e;
-                  }
-                }));
-      }
-      for (Future<Found> worker : workers) {
-        Found found = await(worker, progress, failed);
-        total.loss.addAll(found.loss);
-        total.gradient.addAll(found.gradient);
-        total.signs.addAll(found.signs);
-      }
+    List<Found> workers =
+        new Workers("cross_entropy", stop).run(threads, this::work, () -> (double) done.get() / tasks.size(), progress);
+    for (Found found : workers) {
+      total.loss.addAll(found.loss);
+      total.gradient.addAll(found.gradient);
+      total.signs.addAll(found.signs);
     }
     return certificate(total, (System.nanoTime() - start) * 1e-9, sources);
-  }
-
-  private Found await(Future<Found> worker, DoubleConsumer progress, AtomicBoolean failed) {
-    while (true) {
-      try {
-        return worker.get(500, TimeUnit.MILLISECONDS);
-      } catch (TimeoutException _) {
-        progress.accept((double) done.get() / tasks.size());
-      } catch (ExecutionException e) {
-        throw new IllegalStateException("The sweep of cross_entropy ended early: %s".formatted(e.getCause()), e);
-      } catch (InterruptedException e) {
-        failed.set(true);
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("The sweep was interrupted.", e);
-      }
-    }
   }
 
   private Found work(BooleanSupplier stop) {

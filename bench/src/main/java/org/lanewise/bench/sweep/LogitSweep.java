@@ -1,15 +1,7 @@
 package org.lanewise.bench.sweep;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -79,49 +71,18 @@ final class LogitSweep {
    */
   Found run(int threads, BooleanSupplier stop, DoubleConsumer progress) {
     long start = System.nanoTime();
-    AtomicBoolean failed = new AtomicBoolean();
-    BooleanSupplier stopOrFailed = () -> failed.get() || stop.getAsBoolean();
-    List<Future<List<Tally>>> workers = new ArrayList<>();
-    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-      for (int i = 0; i < threads; i++) {
-        workers.add(
-            pool.submit(
-                () -> {
-                  try {
-                    return new Worker(stopOrFailed).run();
-                  } catch (Throwable e) {
-                    failed.set(true); // the others need not go on
-                    throw e;
-                  }
-                }));
-      }
-      List<Tally> tallies = outputs.stream().map(Tally::new).toList();
-      for (Future<List<Tally>> worker : workers) {
-        List<Tally> found = await(worker, progress, failed);
-        for (int o = 0; o < tallies.size(); o++) {
-          tallies.get(o).addAll(found.get(o));
-        }
-      }
-      checkEdges(tallies);
-      boolean complete = done.get() == (1L << 31);
-      return new Found(tallies, complete, (System.nanoTime() - start) * 1e-9);
-    }
-  }
-
-  private List<Tally> await(Future<List<Tally>> worker, DoubleConsumer progress, AtomicBoolean failed) {
-    while (true) {
-      try {
-        return worker.get(500, TimeUnit.MILLISECONDS);
-      } catch (TimeoutException _) {
-        progress.accept(Math.scalb((double) done.get(), -31));
-      } catch (ExecutionException e) {
-        throw new IllegalStateException("The sweep of %s ended early: %s".formatted(operation, e.getCause()), e);
-      } catch (InterruptedException e) {
-        failed.set(true);
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("The sweep was interrupted.", e);
+    List<List<Tally>> workers =
+        new Workers(operation, stop)
+            .run(threads, halt -> new Worker(halt).run(), () -> Math.scalb((double) done.get(), -31), progress);
+    List<Tally> tallies = outputs.stream().map(Tally::new).toList();
+    for (List<Tally> found : workers) {
+      for (int o = 0; o < tallies.size(); o++) {
+        tallies.get(o).addAll(found.get(o));
       }
     }
+    checkEdges(tallies);
+    boolean complete = done.get() == (1L << 31);
+    return new Found(tallies, complete, (System.nanoTime() - start) * 1e-9);
   }
 
   /** The order of neighbours that two units hold, and of −0 and +0. */

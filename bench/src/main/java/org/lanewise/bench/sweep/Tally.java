@@ -152,7 +152,8 @@ final class Tally {
     return output.reflected ? -value : value;
   }
 
-  private static int bin(float a, float b) {
+  /** The histogram's bin of two floats that are so many apart. */
+  static int bin(float a, float b) {
     return a != a ? LAST_BIN : (int) Math.min(LAST_BIN, Math.abs((long) ordinal(a) - ordinal(b)));
   }
 

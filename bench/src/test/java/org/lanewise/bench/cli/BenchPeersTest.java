@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.ExitCode;
-import org.lanewise.bench.jmh.JvmFlags;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.ResultFile;
 
@@ -67,9 +66,7 @@ class BenchPeersTest {
 
   /** Two points on one kernel and one peer: [1/4] kernel, [2/4] peer, [3/4] kernel, [4/4] peer. */
   private Process bench(String python) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(JvmFlags.all());
+    List<String> command = JvmFlags.command();
     command.addAll(List.of("-Djmh.ignoreLock=true", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("bench", "--preset", "quick", "--operation", "bce_with_logits", "--batch", "1"));
     command.addAll(List.of("--kernel", "vector", "--peers", "jax", "--python", python));

@@ -9,13 +9,12 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.ExitCode;
-import org.lanewise.bench.jmh.JvmFlags;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.results.ResultFile;
 
 /** {@code lanewise verify --exhaustive} as a user calls it. */
@@ -66,8 +65,7 @@ class ExhaustiveVerificationTest {
   /** The JVM is told to end in the middle: the verdict of what was done still comes, and is no pass. */
   @Test
   void anEndingJvmStillGivesItsVerdict() throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-    command.addAll(JvmFlags.all());
+    List<String> command = JvmFlags.command();
     command.addAll(
         List.of(
             "-cp", System.getProperty("java.class.path"), Main.class.getName(),

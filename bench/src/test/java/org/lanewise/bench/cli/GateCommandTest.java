@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.ExitCode;
-import org.lanewise.bench.gate.TestJars;
+import org.lanewise.bench.gate.fork.TestJars;
 import org.lanewise.bench.gate.inject.Injection;
 import org.lanewise.bench.gate.inject.Injection.Kind;
 

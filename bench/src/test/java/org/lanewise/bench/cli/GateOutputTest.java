@@ -12,12 +12,12 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.lanewise.bench.gate.Comparison;
 import org.lanewise.bench.gate.Conformance;
 import org.lanewise.bench.gate.GatePolicy;
 import org.lanewise.bench.gate.GateResult;
-import org.lanewise.bench.gate.PairedBenchmark;
-import org.lanewise.bench.gate.PairedRounds;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
+import org.lanewise.bench.gate.rule.PairedRounds;
 import org.lanewise.bench.grid.Work;
 
 class GateOutputTest {

@@ -13,7 +13,7 @@ import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.baseline.Baseline;
 import org.lanewise.bench.opencl.OpenClKernelProvider;
-import org.lanewise.conformance.verdict.Subject;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.kernels.spi.KernelProvider;
 
 /** Who is measured and judged when nobody is named, and who may be named. */

@@ -25,8 +25,8 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.cli.Main;
-import org.lanewise.bench.jmh.JvmFlags;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.kernels.Kernels;
@@ -169,9 +169,7 @@ class JavaKernelExampleTest {
 
   /** Runs the command line. */
   private static String lanewise(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(JvmFlags.all());
+    List<String> command = JvmFlags.command();
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(arguments));
     return output(command);

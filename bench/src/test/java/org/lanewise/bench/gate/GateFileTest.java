@@ -17,7 +17,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
-import org.lanewise.bench.gate.SimulatedForks.ForkNoise;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.Forked;
+import org.lanewise.bench.gate.rule.PairedRounds;
+import org.lanewise.bench.gate.rule.SimulatedForks;
+import org.lanewise.bench.gate.rule.SimulatedForks.ForkNoise;
 
 class GateFileTest {
   @TempDir private Path folder;

@@ -10,6 +10,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
+import org.lanewise.bench.gate.rule.Forked;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
+import org.lanewise.bench.gate.rule.Threshold;
 
 class GatePolicyTest {
   private static final PairedBenchmark VECTOR = Forked.benchmark("vector", 256);

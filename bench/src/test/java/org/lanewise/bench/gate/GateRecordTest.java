@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.gate.GateRecord.Entry;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
 
 class GateRecordTest {
   @TempDir private Path folder;

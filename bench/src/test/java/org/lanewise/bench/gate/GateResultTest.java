@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.lanewise.bench.gate.GateResult.Mean;
-import org.lanewise.bench.gate.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.Comparison;
+import org.lanewise.bench.gate.rule.Forked;
+import org.lanewise.bench.gate.rule.Judgement.Verdict;
+import org.lanewise.bench.gate.rule.PairedBenchmark;
+import org.lanewise.bench.gate.rule.SuiteMean;
 
 class GateResultTest {
   private static final Conformance FRONT_DOOR = new Conformance("front-door", 50, List.of());
@@ -147,14 +150,14 @@ class GateResultTest {
   void aLossTooSmallForEachBenchmarkIsSeenInTheMean() {
     Comparison little = Forked.comparison(Forked.of(1.014, 1.015, 1.016, 1.015, 1.013), List.of());
     GateResult result = result(GatePolicy.none(), little, little, little);
-    Mean mean = result.mean();
+    SuiteMean mean = result.mean();
 
     assertEquals(Verdict.PASS, result.verdict());
     assertNotNull(mean);
     assertEquals(1.015, mean.ratio(), 1e-6);
     assertTrue(mean.low() > 1.012 && mean.high() < 1.017, mean.toString());
     assertTrue(mean.isBroadLoss());
-    Mean even = result(GatePolicy.none(), SAME, SAME).mean();
+    SuiteMean even = result(GatePolicy.none(), SAME, SAME).mean();
     assertNotNull(even);
     assertFalse(even.isBroadLoss());
   }

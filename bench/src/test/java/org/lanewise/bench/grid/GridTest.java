@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
-import org.lanewise.bench.jmh.Effort;
+import org.lanewise.bench.run.Effort;
 
 class GridTest {
   private static final String POINT =

@@ -18,11 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.lanewise.bench.grid.Work;
-import org.lanewise.bench.jmh.AlsoMeasured;
-import org.lanewise.bench.jmh.BenchmarkProgress;
-import org.lanewise.bench.jmh.BenchmarkRunner;
-import org.lanewise.bench.jmh.Effort;
 import org.lanewise.bench.results.MeasuredRow;
+import org.lanewise.bench.run.AlsoMeasured;
+import org.lanewise.bench.run.BenchmarkProgress;
+import org.lanewise.bench.run.BenchmarkRunner;
+import org.lanewise.bench.run.Effort;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 
 /** The device's times: a row a transfer, each of a result that was right. */

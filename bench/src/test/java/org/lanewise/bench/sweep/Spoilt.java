@@ -1,20 +1,31 @@
 package org.lanewise.bench.sweep;
 
-import java.util.List;
 import java.util.function.Consumer;
-import org.lanewise.kernels.Kernels;
-import org.lanewise.kernels.spi.Availability;
+import org.lanewise.bench.SpoiltKernel;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
-import org.lanewise.kernels.spi.BceWithLogitsKernel;
 import org.lanewise.kernels.spi.CrossEntropyCall;
-import org.lanewise.kernels.spi.CrossEntropyKernel;
-import org.lanewise.kernels.spi.Declaration;
-import org.lanewise.kernels.spi.KernelProvider;
-import org.lanewise.kernels.tensor.DType;
 
 /** The scalar kernels with a fault planted after each call. */
-record Spoilt(Consumer<BceWithLogitsCall<float[]>> bce, Consumer<CrossEntropyCall<float[]>> crossEntropy)
-    implements KernelProvider {
+final class Spoilt extends SpoiltKernel {
+  private final Consumer<BceWithLogitsCall<float[]>> bce;
+  private final Consumer<CrossEntropyCall<float[]>> crossEntropy;
+
+  Spoilt(Consumer<BceWithLogitsCall<float[]>> bce, Consumer<CrossEntropyCall<float[]>> crossEntropy) {
+    super("spoilt");
+    this.bce = bce;
+    this.crossEntropy = crossEntropy;
+  }
+
+  @Override
+  protected void spoilBce(BceWithLogitsCall<float[]> call) {
+    bce.accept(call);
+  }
+
+  @Override
+  protected void spoilCrossEntropy(CrossEntropyCall<float[]> call) {
+    crossEntropy.accept(call);
+  }
+
   /** What an element of binary cross-entropy becomes. */
   interface Element {
     void spoil(float logit, float target, float[] lossAndGradient);
@@ -38,58 +49,5 @@ record Spoilt(Consumer<BceWithLogitsCall<float[]>> bce, Consumer<CrossEntropyCal
           }
         },
         call -> {});
-  }
-
-  private static KernelProvider sound() {
-    return Kernels.require("scalar");
-  }
-
-  @Override
-  public String id() {
-    return "spoilt";
-  }
-
-  @Override
-  public String description() {
-    return "a planted fault";
-  }
-
-  @Override
-  public Availability availability() {
-    return Availability.AVAILABLE;
-  }
-
-  @Override
-  public int lanes() {
-    return 1;
-  }
-
-  @Override
-  public List<Declaration> declarations() {
-    return sound().declarations();
-  }
-
-  @Override
-  @SuppressWarnings("unchecked") // only float32 is tried
-  public <A> BceWithLogitsKernel<A> bceWithLogits(DType dtype) {
-    BceWithLogitsKernel<float[]> kernel = sound().bceWithLogits(dtype);
-    return (BceWithLogitsKernel<A>)
-        (BceWithLogitsKernel<float[]>)
-            call -> {
-              kernel.compute(call);
-              bce.accept(call);
-            };
-  }
-
-  @Override
-  @SuppressWarnings("unchecked") // as above
-  public <A> CrossEntropyKernel<A> crossEntropy(DType dtype) {
-    CrossEntropyKernel<float[]> kernel = sound().crossEntropy(dtype);
-    return (CrossEntropyKernel<A>)
-        (CrossEntropyKernel<float[]>)
-            call -> {
-              kernel.compute(call);
-              crossEntropy.accept(call);
-            };
   }
 }

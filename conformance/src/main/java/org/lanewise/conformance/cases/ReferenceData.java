@@ -19,10 +19,10 @@ public final class ReferenceData {
   private static final int VERSION = 1;
 
   private final List<ReferenceCase> cases;
-  private final List<Rule> rules;
+  private final List<TorchRule> rules;
   private final String torchVersion;
 
-  private ReferenceData(List<ReferenceCase> cases, List<Rule> rules, String torchVersion) {
+  private ReferenceData(List<ReferenceCase> cases, List<TorchRule> rules, String torchVersion) {
     this.cases = List.copyOf(cases);
     this.rules = List.copyOf(rules);
     this.torchVersion = torchVersion;
@@ -62,7 +62,7 @@ public final class ReferenceData {
   }
 
   /** The rules that the cases cover; none where the data has no {@code rules.json}. */
-  public List<Rule> rules() {
+  public List<TorchRule> rules() {
     return rules;
   }
 
@@ -124,11 +124,11 @@ public final class ReferenceData {
     if (cases.isEmpty()) {
       throw new DataException("%s lists no cases; write the data anew.".formatted(folder.describe("index.json")));
     }
-    List<Rule> rules = new ArrayList<>();
+    List<TorchRule> rules = new ArrayList<>();
     if (files.containsKey("rules.json")) {
       Json json = Json.parse(folder.describe("rules.json"), files.get("rules.json")).requireFormat("lanewise/rules", VERSION);
       for (Json rule : json.objects("rules")) {
-        rules.add(new Rule(rule.string("id"), rule.string("section"), rule.string("text")));
+        rules.add(new TorchRule(rule.string("id"), rule.string("section"), rule.string("text")));
       }
     }
     return new ReferenceData(cases, rules, index.object("versions").string("torch"));

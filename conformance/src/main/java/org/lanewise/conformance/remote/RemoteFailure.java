@@ -1,7 +1,7 @@
 package org.lanewise.conformance.remote;
 
 import java.io.Serial;
-import org.lanewise.conformance.verdict.Sentence;
+import org.lanewise.conformance.subject.Sentence;
 
 /** A request that was not answered as it should be; the message is a sentence for people. */
 public final class RemoteFailure extends RuntimeException implements Sentence {

@@ -2,8 +2,8 @@ package org.lanewise.conformance.remote;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.validation.KernelUnderTest;
-import org.lanewise.conformance.verdict.Subject;
 
 /** What a process supplies: kernels, a whole implementation of operations, or both. */
 public final class RemoteImplementation implements AutoCloseable {

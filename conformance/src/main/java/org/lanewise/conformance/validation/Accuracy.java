@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
-import org.lanewise.conformance.verdict.Conformance;
+import org.lanewise.conformance.judgement.Conformance;
 import org.lanewise.conformance.verdict.Witness;
 import org.lanewise.kernels.tensor.DType;
 
@@ -32,6 +32,15 @@ public final class Accuracy implements Conformance.Errors {
         .add(ulp, witness);
   }
 
+  /** The bin of an error without its sign: an index into {@link #BINS}, or one past them for NaN and what is above them all. */
+  public static int bin(double magnitude) {
+    int bin = 0;
+    while (bin < BINS.size() && !(magnitude <= BINS.get(bin))) {
+      bin++;
+    }
+    return bin;
+  }
+
   /** The errors by {@code operation dtype output}. */
   public Map<String, Errors> errors() {
     return errors;
@@ -50,11 +59,7 @@ public final class Accuracy implements Conformance.Errors {
 
     private void add(double ulp, Supplier<Witness> witness) {
       double magnitude = Math.abs(ulp);
-      int bin = 0;
-      while (bin < BINS.size() && !(magnitude <= BINS.get(bin))) {
-        bin++;
-      }
-      histogram[bin]++;
+      histogram[bin(magnitude)]++;
       count++;
       if (Double.isFinite(ulp)) {
         finite++;

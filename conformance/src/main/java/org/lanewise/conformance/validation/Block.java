@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.calls.Broadcast;
 import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
@@ -61,10 +62,10 @@ final class Block {
       perUnit.put("logits", values(logits));
       perUnit.put("target", values(given));
       if (weight != null) {
-        perUnit.put("weight", broadcast(weight, logits));
+        perUnit.put("weight", Broadcast.values(weight, logits));
       }
       if (inputs.containsKey("pos_weight")) {
-        perUnit.put("pos_weight", broadcast(inputs.get("pos_weight"), logits));
+        perUnit.put("pos_weight", Broadcast.values(inputs.get("pos_weight"), logits));
       }
     } else {
       this.classes = logits.rank() == 1 ? logits.size(0) : logits.size(1);
@@ -145,11 +146,6 @@ final class Block {
     return classes;
   }
 
-  /** Whether the case knows the gradient of the target. */
-  boolean hasTargetGradient() {
-    return targetGradient;
-  }
-
   /** What makes cases differ as calls: which operands and options there are. */
   String kind() {
     return "%s%s%s%s%s%s%s"
@@ -205,25 +201,6 @@ final class Block {
     double[] values = new double[tensor.numel()];
     for (int i = 0; i < values.length; i++) {
       values[i] = tensor.getDouble(i);
-    }
-    return values;
-  }
-
-  private static double[] broadcast(Tensor operand, Tensor logits) {
-    double[] values = new double[logits.numel()];
-    for (int index = 0; index < values.length; index++) {
-      int at = 0;
-      int stride = 1;
-      int rest = index;
-      for (int dim = logits.rank() - 1; dim >= 0; dim--) {
-        int own = dim - (logits.rank() - operand.rank());
-        if (own >= 0) {
-          at += operand.size(own) == 1 ? 0 : rest % logits.size(dim) * stride;
-          stride *= operand.size(own);
-        }
-        rest /= logits.size(dim);
-      }
-      values[index] = operand.getDouble(at);
     }
     return values;
   }

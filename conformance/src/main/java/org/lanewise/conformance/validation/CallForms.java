@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.judgement.Yardstick;
+import org.lanewise.conformance.subject.Sentence;
 import org.lanewise.conformance.verdict.Rule;
-import org.lanewise.conformance.verdict.Sentence;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
-import org.lanewise.conformance.verdict.Yardstick;
 import org.lanewise.kernels.spi.KernelProvider;
 import org.lanewise.kernels.spi.Operation;
 import org.lanewise.kernels.tensor.DType;
@@ -57,11 +57,6 @@ final class CallForms {
   /** Checks one case; a finding a rule. */
   void check(ReferenceCase reference, Block block, Yardstick yardstick) {
     new OneCase(reference, block, yardstick).check();
-  }
-
-  /** What an exception says; where a process ended, that is a sentence of its own. */
-  static String sentence(Throwable e) {
-    return e instanceof Sentence ? String.valueOf(e.getMessage()) : "The call ended with %s.".formatted(e);
   }
 
   private final class OneCase {
@@ -206,7 +201,7 @@ final class CallForms {
             refused = e.getMessage();
             return;
           }
-          breaks(Rule.COMPLETION, form, null, sentence(e));
+          breaks(Rule.COMPLETION, form, null, Sentence.of(e));
           return;
         }
         if (!call.form().equals(before.form())) {

@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.verdict.Rule;
-import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.tensor.Tensor;
 

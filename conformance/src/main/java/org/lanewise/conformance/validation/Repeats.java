@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 import org.lanewise.conformance.calls.KernelCall;
 import org.lanewise.conformance.calls.Operand;
 import org.lanewise.conformance.cases.ReferenceCase;
+import org.lanewise.conformance.judgement.Yardstick;
+import org.lanewise.conformance.subject.Sentence;
 import org.lanewise.conformance.verdict.Rule;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.conformance.verdict.Witness;
-import org.lanewise.conformance.verdict.Yardstick;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
 
@@ -139,7 +140,7 @@ final class Repeats {
       if (KernelCall.isRefusal(e)) {
         return true;
       }
-      report(Rule.COMPLETION, Verdict.FAILED, null, CallForms.sentence(e));
+      report(Rule.COMPLETION, Verdict.FAILED, null, Sentence.of(e));
       return false;
     }
     return keeps(Rule.THREADS, List.of(piece, piece), calls, times, true, true);
@@ -163,7 +164,7 @@ final class Repeats {
           bytes = Math.min(bytes, repetition.get().allocatedBytes());
         }
       } catch (RuntimeException | Error e) {
-        report(Rule.COMPLETION, Verdict.FAILED, null, CallForms.sentence(e));
+        report(Rule.COMPLETION, Verdict.FAILED, null, Sentence.of(e));
         return;
       }
       if (bytes > 0) {
@@ -206,7 +207,7 @@ final class Repeats {
         }
       } catch (RuntimeException | Error e) {
         report(
-            Rule.COMPLETION, Verdict.FAILED, null, "With %s: %s".formatted(String.join(" ", flags), CallForms.sentence(e)));
+            Rule.COMPLETION, Verdict.FAILED, null, "With %s: %s".formatted(String.join(" ", flags), Sentence.of(e)));
         return;
       }
     }
@@ -228,7 +229,7 @@ final class Repeats {
         }
       }
     } catch (RuntimeException | Error e) {
-      report(Rule.COMPLETION, Verdict.FAILED, null, CallForms.sentence(e));
+      report(Rule.COMPLETION, Verdict.FAILED, null, Sentence.of(e));
       return null;
     }
     if (calls.isEmpty()) {
@@ -276,7 +277,7 @@ final class Repeats {
       }
       repetition = offered.get();
     } catch (RuntimeException | Error e) {
-      report(concurrently ? rule : Rule.COMPLETION, Verdict.FAILED, null, CallForms.sentence(e));
+      report(concurrently ? rule : Rule.COMPLETION, Verdict.FAILED, null, Sentence.of(e));
       return false;
     }
     for (int i = 0; i < calls.size(); i++) {

@@ -13,12 +13,13 @@ import org.lanewise.conformance.cases.Expectation;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.fresh.FreshCases;
+import org.lanewise.conformance.judgement.Conformance;
+import org.lanewise.conformance.subject.KernelSubject;
+import org.lanewise.conformance.subject.Sentence;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.verdict.CaseResult;
-import org.lanewise.conformance.verdict.Conformance;
 import org.lanewise.conformance.verdict.Contract;
-import org.lanewise.conformance.verdict.KernelSubject;
 import org.lanewise.conformance.verdict.Rule;
-import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.spi.Declaration;
 import org.lanewise.kernels.spi.Operation;
@@ -127,7 +128,7 @@ public final class Validation {
               dtype,
               Verdict.FAILED,
               null,
-              CallForms.sentence(e)));
+              Sentence.of(e)));
     }
   }
 

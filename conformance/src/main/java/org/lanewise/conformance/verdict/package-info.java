@@ -1,7 +1,6 @@
 /**
- * The judgement: which value is right, how far a result may be from it, and the verdict with its witness. Depends on
- * {@code calls}, {@code cases}, {@code ulp}, {@code kernels}, {@code kernels.error}, {@code kernels.metrics},
- * {@code kernels.spi} and {@code kernels.tensor}.
+ * The words of a verdict: the rules and contracts by which is judged, the outcome, and the element that decided it. Depends
+ * on {@code cases}.
  */
 @NullMarked
 package org.lanewise.conformance.verdict;

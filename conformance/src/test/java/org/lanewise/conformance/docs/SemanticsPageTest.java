@@ -16,12 +16,12 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
-import org.lanewise.conformance.cases.Rule;
+import org.lanewise.conformance.cases.TorchRule;
+import org.lanewise.conformance.judgement.Conformance;
+import org.lanewise.conformance.subject.FrontDoorSubject;
+import org.lanewise.conformance.subject.KernelSubject;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.verdict.CaseResult;
-import org.lanewise.conformance.verdict.Conformance;
-import org.lanewise.conformance.verdict.FrontDoorSubject;
-import org.lanewise.conformance.verdict.KernelSubject;
-import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.conformance.verdict.Verdict;
 import org.lanewise.kernels.Kernels;
 
@@ -35,7 +35,7 @@ class SemanticsPageTest {
 
   @Test
   void everyRuleHasACaseAndEveryCaseARule() {
-    Set<String> rules = DATA.rules().stream().map(Rule::id).collect(Collectors.toSet());
+    Set<String> rules = DATA.rules().stream().map(TorchRule::id).collect(Collectors.toSet());
     Set<String> covered = DATA.cases().stream().flatMap(c -> c.rules().stream()).collect(Collectors.toSet());
     assertTrue(rules.size() > 900, rules.size() + " rules");
     assertEquals(Set.of(), rules.stream().filter(rule -> !covered.contains(rule)).collect(Collectors.toSet()));
@@ -60,7 +60,7 @@ class SemanticsPageTest {
     DATA.cases()
         .forEach(c -> c.rules().forEach(r -> casesOfRule.computeIfAbsent(r, key -> new ArrayList<>()).add(c)));
     Map<String, Verdict> verdicts = verdicts();
-    Map<String, List<Rule>> sections = new TreeMap<>(SemanticsPageTest::bySection);
+    Map<String, List<TorchRule>> sections = new TreeMap<>(SemanticsPageTest::bySection);
     DATA.rules().forEach(rule -> sections.computeIfAbsent(rule.section(), key -> new ArrayList<>()).add(rule));
     StringBuilder text = new StringBuilder();
     text.append("# PyTorch's semantics, rule by rule\n\n")
@@ -75,7 +75,7 @@ class SemanticsPageTest {
         (section, rules) -> {
           text.append("\n## Section %s: %d rules\n\n".formatted(section, rules.size()));
           text.append("| rule | text | cases | verdict |\n|---|---|---|---|\n");
-          for (Rule rule : rules) {
+          for (TorchRule rule : rules) {
             List<ReferenceCase> cases = casesOfRule.getOrDefault(rule.id(), List.of());
             boolean passed = cases.stream().allMatch(c -> verdicts.get(c.id()) == Verdict.PASSED);
             text.append(

@@ -3,9 +3,9 @@ package org.lanewise.conformance.faults;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.lanewise.conformance.verdict.KernelSubject;
+import org.lanewise.conformance.subject.KernelSubject;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.verdict.Rule;
-import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.kernels.spi.KernelProvider;
 
 /**

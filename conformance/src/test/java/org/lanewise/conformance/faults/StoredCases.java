@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.judgement.Conformance;
+import org.lanewise.conformance.subject.Subject;
 import org.lanewise.conformance.verdict.CaseResult;
-import org.lanewise.conformance.verdict.Conformance;
-import org.lanewise.conformance.verdict.Subject;
 import org.lanewise.conformance.verdict.Verdict;
 
 /** How an implementation fares on the stored cases alone: what an author who tested by them would see. */

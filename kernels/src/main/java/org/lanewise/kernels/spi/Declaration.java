@@ -1,5 +1,6 @@
 package org.lanewise.kernels.spi;
 
+import java.util.Objects;
 import org.lanewise.kernels.tensor.DType;
 
 /**
@@ -7,6 +8,8 @@ import org.lanewise.kernels.tensor.DType;
  *
  * <p>Bounds are in ULP of the true result (in units of the smallest subnormal where the result is subnormal), for
  * every input whose values are finite. A bound of {@link Double#POSITIVE_INFINITY} promises nothing.
+ *
+ * <p>Later versions may promise more; this constructor stays, and then promises nothing of what it does not know.
  *
  * @param operation the operation
  * @param dtype the dtype of logits and result
@@ -31,6 +34,25 @@ public record Declaration(
     double reducedUlp,
     boolean reproducibleBits,
     boolean allocationFree) {
+  /**
+   * @throws IllegalArgumentException if a bound is negative or NaN
+   */
+  public Declaration {
+    Objects.requireNonNull(operation, "operation");
+    Objects.requireNonNull(dtype, "dtype");
+    requireBound("lossUlp", lossUlp);
+    requireBound("gradientUlp", gradientUlp);
+    requireBound("mixedUlp", mixedUlp);
+    requireBound("reducedUlp", reducedUlp);
+  }
+
+  private static void requireBound(String name, double ulp) {
+    if (!(ulp >= 0)) {
+      throw new IllegalArgumentException(
+          "%s is %s; a bound is a number of ULP from 0 up, or Double.POSITIVE_INFINITY to promise nothing.".formatted(name, ulp));
+    }
+  }
+
   /** Supplies a kernel and promises nothing of it: it is judged by PyTorch alone. */
   public static Declaration ofNothing(Operation operation, DType dtype) {
     double none = Double.POSITIVE_INFINITY;

@@ -8,6 +8,9 @@ import org.lanewise.kernels.tensor.DType;
  *
  * <p>The class is loaded on machines where its kernels cannot run, to ask why: nothing it links at load time may
  * depend on what {@link #availability()} checks for.
+ *
+ * <p>All methods may be called from several threads at once. Later versions add methods only with a default, so that a
+ * provider compiled today goes on working.
  */
 public interface KernelProvider {
   /** A short name, lower case, unique among the providers of a JVM; users ask for the kernels by it. */
@@ -19,24 +22,24 @@ public interface KernelProvider {
   /** Whether the kernels can run here, and if not, why and what to do. */
   Availability availability();
 
-  /** The number of float32 elements that are computed at once; 1 for scalar code. Asked only when available. */
+  /** The number of float32 elements that are computed at once, for people; 1 for scalar code. Asked only when available. */
   int lanes();
 
   /** What is supplied, one entry a kernel, with what is promised of it. A provider may supply any part. */
   List<Declaration> declarations();
 
   /**
-   * The BCE kernel of the given dtype. Asked only when available and declared.
+   * The BCE kernel of the given dtype. Asked only when available and declared; may be the same object each time.
    *
-   * @param dtype the dtype of all operands
+   * @param dtype float32 or float64, in which the kernel computes; operands of 16 bits are converted before they reach it
    * @param <A> the class of the arrays, {@link DType#arrayClass()}
    */
   <A> BceWithLogitsKernel<A> bceWithLogits(DType dtype);
 
   /**
-   * The cross-entropy kernel of the given dtype. Asked only when available and declared.
+   * The cross-entropy kernel of the given dtype. Asked only when available and declared; may be the same object each time.
    *
-   * @param dtype the dtype of all operands but class indices
+   * @param dtype float32 or float64, in which the kernel computes; class indices are int64 whatever it is
    * @param <A> the class of the arrays, {@link DType#arrayClass()}
    */
   <A> CrossEntropyKernel<A> crossEntropy(DType dtype);

@@ -11,6 +11,9 @@ import java.util.stream.IntStream;
  *
  * <p>A tensor wraps the array that it is given and does not copy it: a later change to the array is a change to the
  * tensor. The shape {@code []} is a single value (PyTorch's 0-d tensor); a shape that contains 0 holds no values.
+ *
+ * <p>Safe for several threads as long as none writes to the array. Two tensors are equal only if they are the same object;
+ * {@link #sameBits} compares values.
  */
 public final class Tensor {
   private final DType dtype;
@@ -36,17 +39,29 @@ public final class Tensor {
     }
   }
 
-  /** A float32 tensor over {@code values}. */
+  /**
+   * A float32 tensor over {@code values}.
+   *
+   * @throws IllegalArgumentException if a size is negative, or the array has another length than the shape holds
+   */
   public static Tensor of(float[] values, int... shape) {
     return new Tensor(DType.FLOAT32, values, shape);
   }
 
-  /** A float64 tensor over {@code values}. */
+  /**
+   * A float64 tensor over {@code values}.
+   *
+   * @throws IllegalArgumentException as for {@link #of(float[], int...)}
+   */
   public static Tensor of(double[] values, int... shape) {
     return new Tensor(DType.FLOAT64, values, shape);
   }
 
-  /** An int64 tensor over {@code values}. */
+  /**
+   * An int64 tensor over {@code values}.
+   *
+   * @throws IllegalArgumentException as for {@link #of(float[], int...)}
+   */
   public static Tensor of(long[] values, int... shape) {
     return new Tensor(DType.INT64, values, shape);
   }
@@ -54,12 +69,19 @@ public final class Tensor {
   /**
    * A tensor of any dtype over the array that holds it: {@code short[]} bits for float16 and bfloat16, {@code byte[]}
    * for int8, uint8 and bool.
+   *
+   * @throws IllegalArgumentException if the array is of another class than {@link DType#arrayClass()}, and as for {@link
+   *     #of(float[], int...)}
    */
   public static Tensor of(DType dtype, Object values, int... shape) {
     return new Tensor(dtype, values, shape);
   }
 
-  /** A tensor of zeros. */
+  /**
+   * A tensor of zeros.
+   *
+   * @throws IllegalArgumentException if a size is negative or the product exceeds what a Java array holds
+   */
   public static Tensor zeros(DType dtype, int... shape) {
     return new Tensor(dtype, Array.newInstance(dtype.arrayClass().getComponentType(), numel(shape)), shape);
   }
@@ -108,7 +130,11 @@ public final class Tensor {
     return shape.length;
   }
 
-  /** The size of dimension {@code dim}, counted from 0. */
+  /**
+   * The size of dimension {@code dim}, counted from 0.
+   *
+   * @throws IndexOutOfBoundsException if there is no such dimension
+   */
   public int size(int dim) {
     return shape[dim];
   }
@@ -133,17 +159,29 @@ public final class Tensor {
     return array;
   }
 
-  /** The array behind a float32 tensor; not a copy. */
+  /**
+   * The array behind a float32 tensor; not a copy.
+   *
+   * @throws IllegalStateException if the dtype is another
+   */
   public float[] floats() {
     return (float[]) array(DType.FLOAT32);
   }
 
-  /** The array behind a float64 tensor; not a copy. */
+  /**
+   * The array behind a float64 tensor; not a copy.
+   *
+   * @throws IllegalStateException if the dtype is another
+   */
   public double[] doubles() {
     return (double[]) array(DType.FLOAT64);
   }
 
-  /** The array behind an int64 tensor; not a copy. */
+  /**
+   * The array behind an int64 tensor; not a copy.
+   *
+   * @throws IllegalStateException if the dtype is another
+   */
   public long[] longs() {
     return (long[]) array(DType.INT64);
   }
@@ -180,7 +218,11 @@ public final class Tensor {
     return true;
   }
 
-  /** Value {@code index} in row-major order, as a double; int64 values beyond 2^53 lose bits, see {@link #getLong}. */
+  /**
+   * Value {@code index} in row-major order, as a double; int64 values beyond 2^53 lose bits, see {@link #getLong}.
+   *
+   * @throws IndexOutOfBoundsException if there is no such value
+   */
   public double getDouble(int index) {
     return switch (dtype) {
       case FLOAT32 -> ((float[]) array)[index];
@@ -191,7 +233,11 @@ public final class Tensor {
     };
   }
 
-  /** Value {@code index} in row-major order, as a long; floating-point values are truncated toward zero. */
+  /**
+   * Value {@code index} in row-major order, as a long; floating-point values are truncated toward zero.
+   *
+   * @throws IndexOutOfBoundsException if there is no such value
+   */
   public long getLong(int index) {
     return switch (dtype) {
       case INT64 -> ((long[]) array)[index];
@@ -289,6 +335,7 @@ public final class Tensor {
    * one-hot rows or from logits. The first of several equal values wins; NaN counts as largest, as in PyTorch.
    *
    * @param dim the dimension, counted from 0, or from the end if negative
+   * @throws IllegalArgumentException if there is no such dimension, or it is of size 0
    */
   public Tensor argmax(int dim) {
     int axis = dim < 0 ? dim + rank() : dim;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.lanewise.bench.gate.TestJars;
+import org.lanewise.bench.gate.fork.TestJars;
 import org.lanewise.bench.gate.inject.Injection.Kind;
 import org.lanewise.kernels.BceWithLogits;
 import org.lanewise.kernels.CrossEntropy;
