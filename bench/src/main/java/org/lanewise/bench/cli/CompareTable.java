@@ -38,9 +38,9 @@ final class CompareTable {
         .forEach(
             (who, points) ->
                 text.append(
-                    "%s: %d points have no partner and are not compared.%n".formatted(who.label(), points)));
+                    Paragraph.of("%s: %d points have no partner and are not compared.".formatted(who.label(), points))));
     if (!comparison.hasDevice()) {
-      text.append(CompareWords.NO_GPU).append('\n').append(CompareWords.MEASURE_A_GPU).append('\n');
+      text.append(Paragraph.of(CompareWords.NO_GPU)).append(CompareWords.MEASURE_A_GPU).append('\n');
     }
     return text.toString();
   }
@@ -65,7 +65,7 @@ final class CompareTable {
     for (Map.Entry<Implementation, List<MeasuredRow>> base : curve.base().entrySet()) {
       for (Implementation who : implementations) {
         Outcome outcome = Crossover.between(base.getValue(), curve.rows(who));
-        text.append("  ").append(CompareWords.sentence(base.getKey(), who, outcome)).append('\n');
+        text.append(Paragraph.of(CompareWords.sentence(base.getKey(), who, outcome), "  ", "    "));
       }
     }
     return text.append('\n').toString();
