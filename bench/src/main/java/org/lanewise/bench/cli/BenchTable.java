@@ -173,7 +173,7 @@ final class BenchTable {
   private static String left(List<String> out) {
     return out.isEmpty()
         ? ""
-        : "Left out, for lack of room: %s.%n".formatted(String.join(", ", out));
+        : "Left out for lack of room: %s%n".formatted(String.join(", ", out));
   }
 
   /** Each reason once, with who it kept from being measured. */
