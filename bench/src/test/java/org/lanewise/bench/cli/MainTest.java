@@ -54,7 +54,6 @@ class MainTest {
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '"',
-|',
       value = {
         "bench --peers ,, | --peers is ',,', which has a blank between commas; expected NAME[,NAME...].",
         "bench --kernel vector, | --kernel is 'vector,', which has a blank between commas; expected ID[,ID...].",
