@@ -53,8 +53,8 @@ class CompletionCommandTest {
     commands.add("COMP_WORDS=(%s)".formatted(String.join(" ", quoted)));
     commands.add("COMP_CWORD=%d".formatted(words.length - 1));
     commands.add("COMP_LINE='%s'; COMP_POINT=${#COMP_LINE}".formatted(String.join(" ", words)));
-    commands.add("function=$(complete -p lanewise | sed 's/.*-F \\([^ ]*\\).*/\\1/')");
-    commands.add("$function lanewise \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"");
+    commands.add("complete_with=$(complete -p lanewise | sed 's/.*-F \\([^ ]*\\).*/\\1/')");
+    commands.add("$complete_with lanewise \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"");
     commands.add("printf '%s\\n' \"${COMPREPLY[@]}\"");
     return bash(String.join("\n", commands));
   }
