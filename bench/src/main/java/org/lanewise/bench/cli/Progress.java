@@ -1,16 +1,4 @@
-    int part = 1 + (int) (SHARES * done);
-    if (done < LEAST_SHARE || now - shownAt < (terminal ? REDRAW_NANOS : LINE_NANOS) || !terminal && part == told) {
-      return;
-    }
-    shownAt = now;
-    told = part;
-    String left = text(Duration.ofNanos((long) ((now - begin) * (1 - done) / done)));
-    int percent = (int) (100 * done);
-    if (terminal) {
-      bar(done, "%d %%, %s left: %s".formatted(percent, left, work));
-    } else {
-      line("[%d %%] %s, %s left".formatted(percent, work, left));
-    }package org.lanewise.bench.cli;
+package org.lanewise.bench.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
