@@ -127,7 +127,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--peers",
-      paramLabel = "NAME",
+      paramLabel = "PEER",
       split = ",",
       completionCandidates = Choices.OfPeers.class,
       description = "Also measure these: pytorch (eager and compiled), jax, onnxruntime.")

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     description = "Verifies the kernels on all stored data, measures a few points, writes a report.",
     footer = {
       "",
-      "Takes three minutes on two cores. Writes report.html, verify.json, bench.json and jmh.log to target/lanewise of the"
+      "Takes up to three minutes on two cores. Writes report.html, verify.json, bench.json and jmh.log to target/lanewise of the"
           + " project.",
       "",
       "Examples:",

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  ./lanewise compare cpu.json gpu.json",
-      "  ./lanewise compare cpu.json cpu-all-threads.json gpu.json --report compare.html",
+      "  ./lanewise compare cpu.json cpu-all.json gpu.json --report compare.html",
       "  ./lanewise compare cpu.json gpu.json --price cpu=0.09 --price H100=2.5"
     })
 final class CompareCommand implements Callable<Integer> {

@@ -71,7 +71,7 @@ final class GateCommand implements Callable<Integer> {
   @Option(
       names = "--policy",
       paramLabel = "FILE",
-      description = "Thresholds and waivers (default: lanewise-gate.json, if it is there).")
+      description = "Thresholds and waivers; lanewise-gate.json, if it is there, is the default.")
   private @Nullable Path policyFile;
 
   @Option(

@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "lanewise",
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = "Proves and races loss kernels on the JVM: sigmoid-BCE and cross-entropy.",
     subcommands = {
       CheckCommand.class,
@@ -44,11 +45,12 @@ import picocli.CommandLine.ScopeType;
       "1:a kernel does not conform or has become slower",
       "2:the command line is wrong",
       "3:the environment or the data is at fault",
-      "4:the measurements do not decide"
+      "4:the measurements do not decide",
+      "130:interrupted by Ctrl-C"
     },
     footer = {
       "",
-      "Interrupted by Ctrl-C it exits with 130. Colours are for terminals alone; NO_COLOR=1 turns them off.",
+      "Verdicts have colours on a terminal; NO_COLOR=1 turns them off.",
       "",
       "Examples:",
       "  ./lanewise check",

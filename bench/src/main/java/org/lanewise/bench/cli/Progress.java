@@ -140,7 +140,7 @@ final class Progress implements AutoCloseable {
   }
 
   private static String text(Duration left) {
-    long seconds = left.toSeconds();
+    long seconds = (left.toMillis() + 500) / 1000;
     if (seconds < 90) {
       return seconds + " s";
     }

@@ -63,7 +63,7 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Only cases whose id matches; * stands for any text, / included.")
   private @Nullable String glob;
 
-  @Option(names = "--cases", paramLabel = "DIR", description = "Read the cases of this folder, written by generate.py.")
+  @Option(names = "--cases", paramLabel = "DIR", description = "Read the cases that generate.py wrote to this folder.")
   private @Nullable Path cases;
 
   @Option(

@@ -152,8 +152,10 @@ class BenchTableTest {
         geometric mean           1.50     4.00       3.46  2.63 - 3.90
         worst                    1.50     2.00       1.50  1.14 - 1.84
         The worst point against the best peer is cross_entropy forward 256x10 normal.
-        At 1 of these points not every peer was measured; means over different points do not compare peers, and the best peer is that of the rest.
-        Best peer: the fastest of each point. 5 % - 95 %: the room that the samples leave for its ratio.
+        At 1 of these points not every peer was measured; means over different points do
+        not compare peers, and the best peer is that of the rest.
+        Best peer: the fastest of each point. 5 % - 95 %: the room that the samples
+        leave for its ratio.
         jax-jit compiled for 1.25 to 1.25 s a point, which is not in its times.
         """,
         PeerTable.of(rows, List.of("pytorch-eager", "jax-jit")));

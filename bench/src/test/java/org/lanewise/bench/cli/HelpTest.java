@@ -70,6 +70,23 @@ class HelpTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("commands")
+  void noWordIsBroken(CommandLine command) {
+    CommandLine.Model.UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+    Stream<String> texts =
+        Stream.of(
+                Stream.of(usage.description(), usage.footer()),
+                command.getCommandSpec().options().stream().map(OptionSpec::description))
+            .flatMap(all -> all)
+            .flatMap(Stream::of);
+    List<String> words = List.of(help(command).split("\\s+"));
+    texts
+        .flatMap(text -> Stream.of(text.split("\\s+")))
+        .filter(word -> !word.contains("${"))
+        .forEach(word -> assertTrue(word.isEmpty() || words.contains(word), word));
+  }
+
   /** Whether a line goes on with what the line before said: prose from the margin, or a description in its column. */
   private static boolean continues(String before, String line) {
     int column = line.length() - line.stripLeading().length();
@@ -124,6 +141,18 @@ class HelpTest {
             });
     forms.forEach((name, all) -> assertEquals(1, all.stream().distinct().count(), name + ": " + all));
     assertTrue(forms.containsKey("--kernel") && forms.get("--kernel").size() == 6, forms.toString());
+  }
+
+  /** The script that completes knows the choices of an option by its placeholder. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void choicesAreToldApartByTheirPlaceholder(CommandLine command) {
+    List<String> placeholders =
+        command.getCommandSpec().options().stream()
+            .filter(option -> option.completionCandidates() != null)
+            .map(OptionSpec::paramLabel)
+            .toList();
+    assertEquals(placeholders.stream().distinct().toList(), placeholders);
   }
 
   @Test

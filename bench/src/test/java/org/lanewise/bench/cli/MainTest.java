@@ -1,4 +1,3 @@
-ORgit:COMMIT."
 package org.lanewise.bench.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -55,7 +54,7 @@ class MainTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "bench --peers ,, | --peers is ',,', which has a blank between commas; expected NAME[,NAME...].",
+        "bench --peers ,, | --peers is ',,', which has a blank between commas; expected PEER[,PEER...].",
         "bench --kernel vector, | --kernel is 'vector,', which has a blank between commas; expected ID[,ID...].",
         "bench --batch , | --batch is ',', which has a blank between commas; expected N[,N...].",
         "verify --operation= | --operation is '', which is blank; expected OP[,OP...].",
