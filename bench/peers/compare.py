@@ -10,6 +10,7 @@ Python alone. Exit codes: 0 good, 2 wrong usage, 3 a file is at fault or nothing
 import argparse
 import json
 import math
+import signal
 import sys
 from pathlib import Path
 
@@ -103,6 +104,8 @@ def fastest(points, names, title):
 
 
 def main():
+    if hasattr(signal, "SIGPIPE"):  # a reader such as head that has what it wants ends this quietly
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], allow_abbrev=False)
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--base", default="vector", metavar="ID", help="what the others are divided by (default: vector)")

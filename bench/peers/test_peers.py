@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import math
+import os
 import signal
 import struct
 import subprocess
@@ -238,14 +239,15 @@ class Compare(unittest.TestCase):
         return {"work": work, "implementation": {"name": name, "device": "cpu", "threads": 1, "transfer": "none"},
                 "time": {"unit": "ns/call", "median": median, "low": median / 2, "high": median, "samples": 3}}
 
-    def run_on(self, *files):
+    def run_on(self, *files, stdout=subprocess.PIPE):
         with tempfile.TemporaryDirectory() as folder:
             paths = []
             for i, (kind, rows) in enumerate(files):
                 paths.append(Path(folder) / f"{i}.json")
                 paths[-1].write_text(json.dumps({"format": f"lanewise/{kind}", "version": 1, "environment": {},
                                                  "results": rows}))
-            return subprocess.run([sys.executable, HERE / "compare.py", *paths], capture_output=True, text=True)
+            return subprocess.run([sys.executable, HERE / "compare.py", *paths], stdout=stdout, stderr=subprocess.PIPE,
+                                  text=True)
 
     def test_ratios_mean_and_worst_leave_small_points_out(self):
         done = self.run_on(
@@ -265,6 +267,14 @@ class Compare(unittest.TestCase):
         self.assertIn("second time", twice.stderr)
         alone = self.run_on(("bench", [self.row("vector", 1024, 10)]))
         self.assertEqual(alone.returncode, 3)
+
+    @unittest.skipUnless(hasattr(signal, "SIGPIPE"), "needs SIGPIPE")
+    def test_a_reader_that_goes_away_ends_it_quietly(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = self.run_on(("bench", [self.row("vector", 1024, 10), self.row("scalar", 1024, 20)]), stdout=writer)
+        os.close(writer)
+        self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, ""))
 
 
 if __name__ == "__main__":

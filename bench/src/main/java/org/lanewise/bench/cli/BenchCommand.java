@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -43,20 +44,18 @@ import picocli.CommandLine.Spec;
     description = "Measures kernels with JMH over the points of a preset.",
     footer = {
       "",
-      "Without --kernel it measures all kernels that can run here, among them the",
-      "baselines plain-math, plain-vector and read. All are measured on a point before",
-      "the next. Below the table stands what its columns mean. What JMH prints goes to",
-      "target/lanewise/jmh.log of the project.",
+      "Without --kernel it measures all kernels that can run here, among them the baselines plain-math, plain-vector and"
+          + " read. All are measured on a point before the next. Below the table stands what its columns mean. What JMH prints"
+          + " goes to target/lanewise/jmh.log of the project.",
       "",
-      "The kernel opencl is measured on its device: without and with launch, and with",
-      "transfers. On a CPU, where its times mean nothing, it has to be named.",
+      "The kernel opencl is measured on its device: without and with launch, and with transfers. On a CPU, where its times"
+          + " mean nothing, it has to be named.",
       "",
-      "With --peers, Python measures PyTorch and JAX, and a JVM ONNX Runtime, on each",
-      "point after the kernels, in processes that wait while JMH measures. A package that",
-      "is missing is named with the command that gets it, and the rest runs.",
+      "With --peers, Python measures PyTorch and JAX, and a JVM ONNX Runtime, on each point after the kernels, in processes"
+          + " that wait while JMH measures. A package that is missing is named with the command that gets it, and the rest"
+          + " runs.",
       "",
-      "Interrupted (Ctrl-C), it writes what was measured, with \"complete\": false in the",
-      "environment, and exits with 130.",
+      "Interrupted, it writes what was measured, with \"complete\": false in the environment.",
       "",
       "Examples:",
       "  ./lanewise bench",
@@ -71,25 +70,46 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--preset",
       paramLabel = "NAME",
-      description = "Measure these points: check, quick, default or full (default: quick).")
+      completionCandidates = Choices.OfPreset.class,
+      description = "Measure these points: ${COMPLETION-CANDIDATES} (default: quick).")
   private String preset = "quick";
 
-  @Option(names = "--operation", paramLabel = "OP", split = ",", description = "Only these, such as cross_entropy.")
+  @Option(
+      names = "--operation",
+      paramLabel = "OP",
+      split = ",",
+      completionCandidates = Choices.OfMeasuredOperation.class,
+      description = "Only these operations: ${COMPLETION-CANDIDATES}.")
   private List<String> operations = List.of();
 
-  @Option(names = "--dtype", paramLabel = "DTYPE", split = ",", description = "Only these, such as float32.")
+  @Option(
+      names = "--dtype",
+      paramLabel = "DTYPE",
+      split = ",",
+      completionCandidates = Choices.OfDtype.class,
+      description = "Only logits of these types: ${COMPLETION-CANDIDATES}.")
   private List<String> dtypes = List.of();
 
-  @Option(names = "--batch", paramLabel = "N", split = ",", description = "Only these numbers of rows.")
+  @Option(names = "--batch", paramLabel = "N", split = ",", description = "Only batches of so many rows.")
   private List<Integer> batches = List.of();
 
-  @Option(names = "--classes", paramLabel = "C", split = ",", description = "Only these numbers of logits a row.")
+  @Option(names = "--classes", paramLabel = "C", split = ",", description = "Only rows of so many logits.")
   private List<Integer> classes = List.of();
 
-  @Option(names = "--data", paramLabel = "KIND", split = ",", description = "Only these: normal, trained, extreme.")
+  @Option(
+      names = "--data",
+      paramLabel = "KIND",
+      split = ",",
+      completionCandidates = Choices.OfData.class,
+      description = "Only logits of these kinds: ${COMPLETION-CANDIDATES}.")
   private List<String> data = List.of();
 
-  @Option(names = "--kernel", paramLabel = "ID", split = ",", description = "Only these; 'lanewise list' names them.")
+  @Option(
+      names = "--kernel",
+      paramLabel = "ID",
+      split = ",",
+      completionCandidates = Choices.OfMeasuredKernel.class,
+      description = "Only these kernels; 'lanewise list' names them.")
   private List<String> kernels = List.of();
 
   @Option(
@@ -100,9 +120,10 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--peers",
-      paramLabel = "NAME",
+      paramLabel = "PEER",
       split = ",",
-      description = "Also these: pytorch (eager and compiled), jax, onnxruntime.")
+      completionCandidates = Choices.OfPeers.class,
+      description = "Also measure these: pytorch (eager and compiled), jax, onnxruntime.")
   private List<String> peers = List.of();
 
   @Option(
@@ -138,6 +159,7 @@ final class BenchCommand implements Callable<Integer> {
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(jmhJson);
     SafeFile.requireWritable(report);
+    SafeFile.requireOther("--jmh-json", jmhJson, Collections.singletonList(json));
     SafeFile.requireOther("--report", report, Arrays.asList(json, jmhJson));
     List<KernelProvider> providers = kernels.isEmpty() ? Subjects.measured(err) : required(kernels);
     List<Work> points =
@@ -182,8 +204,7 @@ final class BenchCommand implements Callable<Integer> {
           show(rows, environment, peerNames, out);
           write(rows, List.of(), environment); // whatever happens from here on, the times are kept
         }
-        List<ErrorCurve> errors =
-            rows.size() < wanted ? List.of() : MeasuredErrors.of(points, providers, beside);
+        List<ErrorCurve> errors = rows.size() < wanted ? List.of() : errors(points, providers, beside, err);
         boolean complete = rows.size() == wanted && !interrupted.get();
         environment.addProperty("complete", complete);
         if (!rows.isEmpty()) {
@@ -200,6 +221,14 @@ final class BenchCommand implements Callable<Integer> {
         }
         return complete ? exitCode(rows, providers, peerNames, err) : ExitCode.INCONCLUSIVE;
       }
+    }
+  }
+
+  private static List<ErrorCurve> errors(
+      List<Work> points, List<KernelProvider> providers, Peers beside, PrintWriter err) {
+    try (Steps steps = new Steps(err, "bench")) {
+      steps.accept("comparing what was measured with the truth");
+      return MeasuredErrors.of(points, providers, beside);
     }
   }
 

@@ -27,6 +27,9 @@ final class BenchTable {
   /** The baseline that is no loss; that it is faster means nothing. */
   private static final String READ = "read";
 
+  /** What a table that is too wide does without, in this order: the first two follow from other columns. */
+  private static final List<String> SPARED = List.of("rows/s", "% read", "cyc est.");
+
   private interface Cell {
     String of(MeasuredRow row, Time time);
   }
@@ -54,7 +57,15 @@ final class BenchTable {
   static String of(List<MeasuredRow> rows, JsonObject environment) {
     BenchTable table = new BenchTable(rows, environment);
     List<Column> columns = table.columns();
-    return table.lines(columns) + meanings(columns) + table.reasons();
+    List<String> spared = new ArrayList<>();
+    TextTable lines = table.lines(columns);
+    for (String name : SPARED) {
+      if (lines.width() > Paragraph.WIDTH && columns.removeIf(column -> column.name().equals(name))) {
+        spared.add(name);
+        lines = table.lines(columns);
+      }
+    }
+    return lines + meanings(columns) + left(spared) + table.reasons();
   }
 
   static String heading(Work work) {
@@ -85,7 +96,7 @@ final class BenchTable {
       columns.add(
           new Column(
               "% read",
-              "GB/s over the %s that one thread reads from memory; above 100 in a cache"
+              "of the %s GB/s that a thread reads from memory; over 100 in a cache"
                   .formatted(Quantity.digits(Environment.readBandwidth(environment) / 1e9)),
               (row, _) -> Quantity.digits(100 * units(row).bandwidthShare())));
     }
@@ -159,6 +170,12 @@ final class BenchTable {
         .collect(Collectors.joining("", "\n", ""));
   }
 
+  private static String left(List<String> out) {
+    return out.isEmpty()
+        ? ""
+        : "Left out for lack of room: %s%n".formatted(String.join(", ", out));
+  }
+
   /** Each reason once, with who it kept from being measured. */
   private String reasons() {
     Map<String, Set<String>> reasons = new LinkedHashMap<>();
@@ -168,7 +185,7 @@ final class BenchTable {
       }
     }
     StringBuilder text = new StringBuilder();
-    reasons.forEach((reason, who) -> text.append("\n%s: %s".formatted(String.join(", ", who), reason)));
-    return text.isEmpty() ? "" : text.append('\n').toString();
+    reasons.forEach((reason, who) -> text.append("%s: %s%n".formatted(String.join(", ", who), reason)));
+    return text.isEmpty() ? "" : "\n" + text;
   }
 }

@@ -47,8 +47,9 @@ final class CandidateConformance {
     try {
       Files.createDirectories(folder);
       json.toFile().deleteOnExit();
-      Process process =
-          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+      Terminal.none(builder.environment());
+      Process process = builder.start();
       process.getOutputStream().close();
       if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
         process.destroyForcibly();

@@ -15,17 +15,19 @@ final class CaseSelection {
   /**
    * The cases that fit.
    *
-   * @param operation the operation's name, or null for all
+   * @param operations the operations; empty for all
    * @param glob a pattern for case ids in which {@code *} stands for any text, {@code /} included; or null for all
    */
-  static List<ReferenceCase> select(List<ReferenceCase> cases, @Nullable String operation, @Nullable String glob) {
-    List<ReferenceCase> ofOperation =
-        operation == null ? cases : cases.stream().filter(c -> c.operation().equals(operation)).toList();
-    if (ofOperation.isEmpty()) {
-      throw UserError.usage(
-          "There is no operation '%s'; choose one of %s."
-              .formatted(operation, cases.stream().map(ReferenceCase::operation).distinct().collect(Collectors.joining(", "))));
+  static List<ReferenceCase> select(List<ReferenceCase> cases, List<String> operations, @Nullable String glob) {
+    List<String> known = cases.stream().map(ReferenceCase::operation).distinct().toList();
+    for (String operation : operations) {
+      if (!known.contains(operation)) {
+        throw UserError.usage(
+            "There is no operation '%s'; choose one of %s.".formatted(operation, String.join(", ", known)));
+      }
     }
+    List<ReferenceCase> ofOperation =
+        operations.isEmpty() ? cases : cases.stream().filter(c -> operations.contains(c.operation())).toList();
     if (glob == null) {
       return ofOperation;
     }

@@ -28,13 +28,16 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise check}: the main job, correctness and speed of the built-in kernels in one go. */
 @Command(
     name = "check",
+    sortOptions = false,
     description = "Verifies the kernels on all stored data, measures a few points, writes a report.",
     footer = {
       "",
-      "Writes report.html, verify.json, bench.json and jmh.log to target/lanewise of the project.",
+      "Takes up to three minutes on two cores. Writes report.html, verify.json, bench.json and jmh.log to target/lanewise of the"
+          + " project.",
       "",
-      "Example:",
-      "  ./lanewise check"
+      "Examples:",
+      "  ./lanewise check",
+      "  ./lanewise check --all"
     })
 final class CheckCommand implements Callable<Integer> {
   private static final String PRESET = "check";
@@ -50,7 +53,7 @@ final class CheckCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Path folder = WorkFolder.path();
     ReferenceData data = ReferenceData.builtIn();
-    Verification verification = Verification.run(data, Subjects.all(all, out), data.cases(), "");
+    Verification verification = Verification.run(data, Subjects.all(all, out), data.cases(), "", err);
     verification.printFailures(out);
     out.flush();
     ResultFile verified = new ResultFile("verify", Environment.current(), verification.toJson(), verification.counts());
@@ -148,12 +151,10 @@ final class CheckCommand implements Callable<Integer> {
                   row.count(Verdict.PASSED),
                   row.count(Verdict.FAILED),
                   row.count(Verdict.SKIPPED),
-                  row.worst() == null ? "-" : Verification.ulp(Math.abs(row.worst().ulp())));
+                  row.maxUlp());
               points.forEach(point -> out.printf("%10s", throughput(measured, point, key.subject())));
               out.println();
-              if (row.worst() != null) {
-                out.printf("    worst: %s at %s%n", row.worst().output(), row.worst().input());
-              }
+              out.print(row.worstInput("    "));
             });
   }
 

@@ -22,21 +22,21 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     sortOptions = false,
-    description = "Compares a kernel on the CPU with a GPU, or with peers, and finds the batch size where one overtakes the other.",
+    description =
+        "Compares a kernel on the CPU with a GPU, or with peers, and finds the batch size where one overtakes the other.",
     footer = {
       "",
-      "A crossover is interpolated between measured batch sizes, never beyond them, and is",
-      "claimed only where on both sides of it it is clear who is faster; in brackets, how far",
-      "the 5th and 95th percentiles of the times leave room for it. On a GPU each row says",
-      "what is transferred: docs/gpu.md.",
+      "A crossover is interpolated between measured batch sizes, never beyond them, and is claimed only where on both sides"
+          + " of it it is clear who is faster; in brackets, how far the 5th and 95th percentiles of the times leave room for"
+          + " it. On a GPU each row says what is transferred: docs/gpu.md.",
       "",
-      "No result of a GPU is stored with the project, for none was at hand. This makes one, on a",
-      "machine that has a GPU and PyTorch:",
+      "No result of a GPU is stored with the project, for none was at hand. This makes one, on a machine that has a GPU and"
+          + " PyTorch:",
       "  " + CompareWords.MEASURE_A_GPU,
       "",
       "Examples:",
       "  ./lanewise compare cpu.json gpu.json",
-      "  ./lanewise compare cpu.json cpu-all-threads.json gpu.json --report compare.html",
+      "  ./lanewise compare cpu.json cpu-all.json gpu.json --report compare.html",
       "  ./lanewise compare cpu.json gpu.json --price cpu=0.09 --price H100=2.5"
     })
 final class CompareCommand implements Callable<Integer> {
@@ -45,7 +45,11 @@ final class CompareCommand implements Callable<Integer> {
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Results of bench, of peers, or of a GPU.")
   private List<Path> files = List.of();
 
-  @Option(names = "--base", paramLabel = "ID", description = "The kernel on the CPU (default: vector).")
+  @Option(
+      names = "--base",
+      paramLabel = "ID",
+      completionCandidates = Choices.OfMeasuredKernel.class,
+      description = "The kernel on the CPU that the others are held against (default: vector).")
   private String base = "vector";
 
   @Option(

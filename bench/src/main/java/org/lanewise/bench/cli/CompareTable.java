@@ -38,9 +38,11 @@ final class CompareTable {
     for (Curve curve : comparison.curves()) {
       curve.groups().forEach((name, implementations) -> text.append(table(curve, name, implementations)));
     }
-    comparison.unmatched().forEach((who, points) -> text.append("%s: %s%n".formatted(who.label(), alone(points))));
+    comparison
+        .unmatched()
+        .forEach((who, points) -> text.append(Paragraph.of("%s: %s".formatted(who.label(), alone(points)))));
     if (!comparison.hasDevice()) {
-      text.append(CompareWords.NO_GPU).append('\n').append(CompareWords.MEASURE_A_GPU).append('\n');
+      text.append(Paragraph.of(CompareWords.NO_GPU)).append(CompareWords.MEASURE_A_GPU).append('\n');
     }
     return text.toString();
   }
@@ -65,7 +67,7 @@ final class CompareTable {
     for (Map.Entry<Implementation, List<MeasuredRow>> base : curve.base().entrySet()) {
       for (Implementation who : implementations) {
         Outcome outcome = Crossover.between(base.getValue(), curve.rows(who));
-        text.append("  ").append(CompareWords.sentence(base.getKey(), who, outcome)).append('\n');
+        text.append(Paragraph.of(CompareWords.sentence(base.getKey(), who, outcome), "  ", "    "));
       }
     }
     return text.append('\n').toString();

@@ -53,10 +53,11 @@ final class ErrorTable {
             .distinct()
             .collect(Collectors.joining(", "));
     if (!flushed.isEmpty()) {
-      text.append("Subnormal results, which are not in the table, lose all digits in: %s.%n".formatted(flushed));
+      text.append(
+          Paragraph.of("Subnormal results, which are not in the table, lose all digits in: %s.".formatted(flushed)));
     }
     curves.stream().map(curve -> "%s: %s.".formatted(curve.operation(), curve.inputs())).distinct()
-        .forEach(domain -> text.append(domain).append('\n'));
+        .forEach(domain -> text.append(Paragraph.of(domain)));
     return text.toString();
   }
 

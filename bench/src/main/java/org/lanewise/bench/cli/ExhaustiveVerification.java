@@ -3,12 +3,9 @@ package org.lanewise.bench.cli;
 import com.google.gson.JsonObject;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
@@ -20,24 +17,13 @@ import org.lanewise.kernels.spi.KernelProvider;
 
 /** {@code lanewise verify --exhaustive}: sweeps one after the other, each on all cores, and what they show. */
 final class ExhaustiveVerification {
-  /** Progress is told in so many steps a sweep. */
-  private static final int STEPS = 20;
-
-  /** Before this share is done, what is left is guessed from a JVM that is still warming up. */
-  private static final double LEAST_SHARE = 0.005;
-
-  /** How long an ending JVM waits for the verdict of what was done. */
-  private static final int SECONDS_TO_END = 20;
-
   /** An operation of a kernel. */
   record Subject(String operation, KernelProvider kernel) {}
 
   private final List<Subject> subjects;
   private final int stride;
   private final @Nullable Path json;
-  private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean stopped;
-  private volatile int exitCode = ExitCode.INCONCLUSIVE;
 
   ExhaustiveVerification(List<Subject> subjects, int stride, @Nullable Path json) {
     this.subjects = subjects;
@@ -48,14 +34,16 @@ final class ExhaustiveVerification {
   /**
    * What to sweep.
    *
-   * @param operation null for all that can be swept
+   * @param operations empty for all that can be swept
    * @param kernels ids; empty for the built-in ones, and for what needs no kernel
    */
-  static List<Subject> subjects(@Nullable String operation, List<String> kernels, PrintWriter notices) {
-    if (operation != null && !Sweeps.OPERATIONS.contains(operation)) {
-      throw UserError.usage(
-          "Operation '%s' cannot be swept; choose one of %s, or leave --exhaustive out."
-              .formatted(operation, String.join(", ", Sweeps.OPERATIONS)));
+  static List<Subject> subjects(List<String> operations, List<String> kernels, PrintWriter notices) {
+    for (String operation : operations) {
+      if (!Sweeps.OPERATIONS.contains(operation)) {
+        throw UserError.usage(
+            "Operation '%s' cannot be swept; choose one of %s, or leave --exhaustive out."
+                .formatted(operation, String.join(", ", Sweeps.OPERATIONS)));
+      }
     }
     List<KernelProvider> providers = new ArrayList<>();
     boolean frontDoor = kernels.isEmpty();
@@ -70,7 +58,7 @@ final class ExhaustiveVerification {
       providers = Subjects.kernels(false, notices);
     }
     List<Subject> subjects = new ArrayList<>();
-    for (String swept : operation == null ? Sweeps.OPERATIONS : List.of(operation)) {
+    for (String swept : operations.isEmpty() ? Sweeps.OPERATIONS : operations) {
       if (Sweeps.hasKernels(swept)) {
         providers.forEach(provider -> subjects.add(new Subject(swept, provider)));
       } else if (frontDoor) {
@@ -80,49 +68,16 @@ final class ExhaustiveVerification {
     if (subjects.isEmpty()) {
       throw UserError.usage(
           "Nothing is left to sweep: %s; sigmoid and log_sigmoid are swept with --kernel front-door, the losses with any other."
-              .formatted("--operation %s with --kernel %s".formatted(operation, String.join(", ", kernels))));
+              .formatted("--operation %s with --kernel %s".formatted(String.join(", ", operations), String.join(", ", kernels))));
     }
     return subjects;
   }
 
-  /** Sweeps, prints and writes. Ends early, with the verdict of what was done, when the JVM is told to end. */
+  /** Sweeps, prints and writes; interrupted, it does so with what was done. */
   int run(PrintWriter out, PrintWriter err) {
-    Thread hook = new Thread(this::endWithVerdict, "verdict");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      exitCode = sweep(out, err);
-    } catch (RuntimeException | Error e) {
-      exitCode = ExitCode.ENVIRONMENT;
-      if (stopped) { // the JVM ends before anybody else can say it
-        err.printf("lanewise: The sweep ended without a verdict: %s%n", e);
-      }
-      throw e;
-    } finally {
-      out.flush();
-      err.flush();
-      ended.countDown();
+    try (Interruption _ = new Interruption(() -> stopped = true)) {
+      return sweep(out, err);
     }
-    if (!stopped) {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    }
-    return exitCode;
-  }
-
-  /** Ctrl-C: the JVM ends when its hooks have; this one waits for the verdict and gives its exit code. */
-  private void endWithVerdict() {
-    stop();
-    try {
-      if (ended.await(SECONDS_TO_END, TimeUnit.SECONDS)) {
-        Runtime.getRuntime().halt(exitCode);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Ends the sweep soon. */
-  void stop() {
-    stopped = true;
   }
 
   private int sweep(PrintWriter out, PrintWriter err) {
@@ -134,12 +89,20 @@ final class ExhaustiveVerification {
       if (stopped) {
         break;
       }
+      String name =
+          Sweeps.hasKernels(subject.operation) ? subject.operation + ", " + subject.kernel.id() : subject.operation;
       Sweeps.Outcome outcome;
       try (Progress progress = Progress.on(err)) {
-        Steps steps = new Steps(progress, subject);
         outcome =
             Sweeps.run(
-                subject.operation, subject.kernel, stride, threads, project, apart, () -> stopped, steps::show);
+                subject.operation,
+                subject.kernel,
+                stride,
+                threads,
+                project,
+                apart,
+                () -> stopped,
+                done -> progress.share(done, "sweeping " + name));
       }
       certificates.add(outcome.certificate());
       print(out, outcome);
@@ -186,27 +149,5 @@ final class ExhaustiveVerification {
     }
     out.printf("  written to %s%n", outcome.file());
     out.flush();
-  }
-
-  /** Turns a share that is done into steps of a progress bar. */
-  private static final class Steps {
-    private final Progress progress;
-    private final String name;
-    private final long start = System.nanoTime();
-    private int shown;
-
-    Steps(Progress progress, Subject subject) {
-      this.progress = progress;
-      name = Sweeps.hasKernels(subject.operation) ? subject.operation + ", " + subject.kernel.id() : subject.operation;
-    }
-
-    void show(double done) {
-      int step = 1 + (int) (done * STEPS);
-      if (step > shown && done >= LEAST_SHARE && step <= STEPS) {
-        shown = step;
-        long spent = System.nanoTime() - start;
-        progress.step(step, STEPS, name, Duration.ofNanos((long) (spent * (1 - done) / done)));
-      }
-    }
   }
 }

@@ -36,10 +36,9 @@ import picocli.CommandLine.Spec;
     subcommands = {GateNoiseCommand.class, GateSelftestCommand.class},
     footer = {
       "",
-      "Both builds run in the same JVMs, in turns of less than a millisecond. Five JVMs",
-      "measure each benchmark; what looks slower or faster there is measured again in",
-      "nine or more fresh ones. Allocated bytes, output bits and conformance are compared",
-      "as well. What JMH prints goes to target/lanewise/gate/forks.log of the project.",
+      "Both builds run in the same JVMs, in turns of less than a millisecond. Five JVMs measure each benchmark; what looks"
+          + " slower or faster there is measured again in nine or more fresh ones. Allocated bytes, output bits and conformance"
+          + " are compared as well. What JMH prints goes to target/lanewise/gate/forks.log of the project.",
       "",
       "lanewise-gate.json in the current folder sets thresholds and waives regressions.",
       "",
@@ -72,7 +71,7 @@ final class GateCommand implements Callable<Integer> {
   @Option(
       names = "--policy",
       paramLabel = "FILE",
-      description = "Thresholds and waivers (default: lanewise-gate.json, if it is there).")
+      description = "Thresholds and waivers; lanewise-gate.json, if it is there, is the default.")
   private @Nullable Path policyFile;
 
   @Option(
@@ -92,8 +91,7 @@ final class GateCommand implements Callable<Integer> {
   @Option(names = "--reanalyse", paramLabel = "FILE", description = "Measure nothing; judge what this result file holds.")
   private @Nullable Path reanalyse;
 
-  private volatile @Nullable GateMeasurement measurement;
-  private volatile boolean stopped;
+  private final GateWork work = new GateWork();
 
   @Override
   public Integer call() {
@@ -104,7 +102,7 @@ final class GateCommand implements Callable<Integer> {
     SafeFile.requireOther("--json", json, also(inputs, reanalyse, junit, summary));
     SafeFile.requireOther("--junit", junit, also(inputs, reanalyse, summary));
     SafeFile.requireOther("--summary", summary, also(inputs, reanalyse));
-    try (Interruption _ = new Interruption(this::stop)) {
+    try (Interruption _ = new Interruption(work::stop)) {
       GateResult result = reanalyse == null ? measured() : reanalysed(reanalyse);
       report(result);
       return result.exitCode(ci);
@@ -136,15 +134,6 @@ final class GateCommand implements Callable<Integer> {
     }
     if (ci) {
       stepSummary(result);
-    }
-  }
-
-  private void stop() {
-    stopped = true;
-    if (measurement != null) {
-      measurement.stop();
-    } else { // a build, or the check of the candidate's conformance
-      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
     }
   }
 
@@ -182,13 +171,10 @@ final class GateCommand implements Callable<Integer> {
     JsonObject environment = Environment.current();
     environment.addProperty("base", baseBuild.name());
     environment.addProperty("candidate", candidateBuild.name());
-    measurement = new GateMeasurement(baseBuild.jar(), candidateBuild.jar(), policy, err);
-    if (stopped) {
-      measurement.stop();
-    }
+    GateMeasurement measurement = work.begin(new GateMeasurement(baseBuild.jar(), candidateBuild.jar(), policy, err));
     List<Comparison> comparisons = new ArrayList<>(measurement.run(found.common(), true));
     comparisons.addAll(found.failed());
-    environment.addProperty("complete", !measurement.wasStopped());
+    environment.addProperty("complete", !work.isStopped());
     return GateResult.of(environment, comparisons, found.added(), found.removed(), conformance, policy, newBits);
   }
 

@@ -21,7 +21,6 @@ final class GateMeasurement {
 
   private final GateRun run;
   private final PrintWriter err;
-  private volatile boolean stopped;
   private volatile @Nullable Progress progress;
 
   GateMeasurement(Path base, Path candidate, GatePolicy policy, PrintWriter err) {
@@ -51,13 +50,8 @@ final class GateMeasurement {
     }
   }
 
-  boolean wasStopped() {
-    return stopped;
-  }
-
   /** Ends it early, from another thread; what was measured is given. */
   void stop() {
-    stopped = true;
     run.stop();
   }
 }

@@ -26,9 +26,12 @@ import picocli.CommandLine.Spec;
     description = "Tells in a minute or two what slowdown could be found on this machine now.",
     footer = {
       "",
-      "Compares a build with itself: what differs is noise. Of each",
-      "operation and kernel one benchmark is enough, so the default is",
-      "--benchmark '*/forward/*/512x10/*' and '*/forward/*/16384/*'."
+      "Compares a build with itself: what differs is noise. Of each operation and kernel one benchmark is enough, so the"
+          + " default is --benchmark '*/forward/*/512x10/*' and '*/forward/*/16384/*'.",
+      "",
+      "Examples:",
+      "  ./lanewise gate noise",
+      "  ./lanewise gate noise --kernel vector --operation cross_entropy"
     })
 final class GateNoiseCommand implements Callable<Integer> {
   private static final List<String> SHAPES = List.of("16384", "512x10");
@@ -39,6 +42,8 @@ final class GateNoiseCommand implements Callable<Integer> {
   @Option(names = "--base", paramLabel = "JAR|git:COMMIT", description = "The build (default: that of the working tree).")
   private @Nullable String base;
 
+  private final GateWork work = new GateWork();
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
@@ -46,20 +51,13 @@ final class GateNoiseCommand implements Callable<Integer> {
     if (!selection.isNarrowed()) {
       benchmarks.removeIf(benchmark -> benchmark.work().backward() || !SHAPES.contains(benchmark.work().shape()));
     }
-    PrintWriter err = spec.commandLine().getErr();
-    KernelsJar build;
-    try (Steps steps = new Steps(err, "gate")) {
-      build = base == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(base, steps);
-    }
-    Path jar = build.copied("base").jar();
-    Path same = build.copied("candidate").jar();
-    TwinBenchmarks found = TwinBenchmarks.of(jar, same, benchmarks);
-    GateMeasurement measurement = new GateMeasurement(jar, same, GatePolicy.none(), err);
     List<Comparison> comparisons;
-    try (Interruption _ = new Interruption(measurement::stop)) {
-      comparisons = new ArrayList<>(measurement.run(found.common(), false));
+    try (Interruption _ = new Interruption(work::stop)) {
+      comparisons = compared(benchmarks, spec.commandLine().getErr());
     }
-    comparisons.addAll(found.failed());
+    if (work.isStopped()) {
+      return ExitCode.INCONCLUSIVE;
+    }
     TextTable table = new TextTable("lllrr", "kernel", "operation", "shape", "forks differ by up to", "found from");
     List<String> problems = new ArrayList<>();
     for (Comparison comparison : comparisons) {
@@ -80,6 +78,20 @@ final class GateNoiseCommand implements Callable<Integer> {
     problems.forEach(out::println);
     out.flush();
     return problems.isEmpty() ? ExitCode.GOOD : ExitCode.ENVIRONMENT;
+  }
+
+  private List<Comparison> compared(List<PairedBenchmark> benchmarks, PrintWriter err) {
+    KernelsJar build;
+    try (Steps steps = new Steps(err, "gate")) {
+      build = base == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(base, steps);
+    }
+    Path jar = build.copied("base").jar();
+    Path same = build.copied("candidate").jar();
+    TwinBenchmarks found = TwinBenchmarks.of(jar, same, benchmarks);
+    GateMeasurement measurement = work.begin(new GateMeasurement(jar, same, GatePolicy.none(), err));
+    List<Comparison> comparisons = new ArrayList<>(measurement.run(found.common(), false));
+    comparisons.addAll(found.failed());
+    return comparisons;
   }
 
   private static String percent(double share) {

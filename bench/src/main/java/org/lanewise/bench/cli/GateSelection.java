@@ -19,17 +19,24 @@ final class GateSelection {
   @Option(
       names = "--preset",
       paramLabel = "NAME",
-      description = "Compare at the points of this preset (default: gate).")
+      completionCandidates = Choices.OfPreset.class,
+      description = "Measure these points: ${COMPLETION-CANDIDATES} (default: gate).")
   private String preset = "gate";
 
-  @Option(names = "--operation", paramLabel = "OP", split = ",", description = "Only these, such as cross_entropy.")
+  @Option(
+      names = "--operation",
+      paramLabel = "OP",
+      split = ",",
+      completionCandidates = Choices.OfMeasuredOperation.class,
+      description = "Only these operations: ${COMPLETION-CANDIDATES}.")
   private List<String> operations = List.of();
 
   @Option(
       names = "--kernel",
       paramLabel = "ID",
       split = ",",
-      description = "Compare these kernels (default: scalar,vector).")
+      completionCandidates = Choices.OfMeasuredKernel.class,
+      description = "Only these kernels (default: scalar,vector).")
   private @Nullable List<String> kernels;
 
   @Option(

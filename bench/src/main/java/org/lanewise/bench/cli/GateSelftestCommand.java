@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
     description = "Compares a build with itself (aa), or with itself made worse (inject), and keeps a record of the verdicts.",
     footer = {
       "",
-      "The record, docs/gate-record of the project, gets every verdict; its page has the",
-      "rates over all of them. A false alarm exits with 1.",
+      "The record, docs/gate-record of the project, gets every verdict; its page has the rates over all of them. A false"
+          + " alarm exits with 1.",
       "",
       "Examples:",
       "  ./lanewise gate selftest aa --runs 10",
@@ -62,34 +62,34 @@ final class GateSelftestCommand implements Callable<Integer> {
   @Option(names = "--base", paramLabel = "JAR|git:COMMIT", description = "The build (default: that of the working tree).")
   private @Nullable String base;
 
-  @Option(names = "--runs", paramLabel = "N", description = "Run over the selected benchmarks so often (default: 1).")
+  @Option(names = "--runs", paramLabel = "N", description = "Run N times over the selected benchmarks (default: 1).")
   private int runs = 1;
 
   @Option(
       names = "--percent",
       paramLabel = "P",
       split = ",",
-      description = "inject: so many percent more work (default: 1,2,3,5,10).")
+      description = "inject: P percent more work (default: 1,2,3,5,10).")
   private List<Double> percents = List.of(1.0, 2.0, 3.0, 5.0, 10.0);
 
   @Option(
       names = "--kind",
       paramLabel = "KIND",
       split = ",",
-      description = "inject: work, allocation, pass, no-fma (default: work).")
+      completionCandidates = Choices.OfKind.class,
+      description = "inject: ${COMPLETION-CANDIDATES} (default: work).")
   private List<String> kinds = List.of("work");
 
   @Option(
       names = "--burners",
       paramLabel = "N",
-      description = "Let so many threads burn CPU and memory beside it, in bursts (default: 0).")
+      description = "Let N threads burn CPU and memory beside it, in bursts (default: 0).")
   private int burners;
 
-  @Option(names = "--record", paramLabel = "DIR", description = "Add to the record of this folder.")
+  @Option(names = "--record", paramLabel = "DIR", description = "Add to the record of this folder (default: docs/gate-record).")
   private @Nullable Path record;
 
-  private volatile @Nullable GateMeasurement measurement;
-  private volatile boolean stopped;
+  private final GateWork work = new GateWork();
 
   @Override
   public Integer call() {
@@ -102,21 +102,21 @@ final class GateSelftestCommand implements Callable<Integer> {
     GateRecord.read(folder); // before the work, so that a broken one is found out
     List<PairedBenchmark> benchmarks = selection.benchmarks();
     List<@Nullable Injection> injections = injections();
-    Path jar;
-    try (Steps steps = new Steps(err, "gate")) {
-      jar = (base == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(base, steps)).copied("base").jar();
-    }
     int failed = 0;
     int alarms = 0;
-    try (Interruption _ = new Interruption(this::stop);
+    try (Interruption _ = new Interruption(work::stop);
         Burners _ = new Burners(burners)) {
+      Path jar;
+      try (Steps steps = new Steps(err, "gate")) {
+        jar = (base == null ? KernelsJar.ofWorkingTree() : KernelsJar.named(base, steps)).copied("base").jar();
+      }
       for (int run = 0; run < runs; run++) {
         for (Injection injection : injections) {
           JsonObject environment = Environment.current();
           Neighbours neighbours = new Neighbours();
           List<Row> rows = run(jar, injection, benchmarks, out, err);
           String load = burners > 0 ? "burners" : neighbours.described();
-          if (stopped) {
+          if (work.isStopped()) {
             return ExitCode.INCONCLUSIVE;
           }
           // Read again: another self-test may have added to it meanwhile.
@@ -174,14 +174,11 @@ final class GateSelftestCommand implements Callable<Integer> {
       injection.apply(jar, candidate);
     }
     TwinBenchmarks found = TwinBenchmarks.of(jar, candidate, benchmarks);
-    measurement = new GateMeasurement(jar, candidate, GatePolicy.none(), err);
-    if (stopped) {
-      measurement.stop();
-    }
+    GateMeasurement measurement = work.begin(new GateMeasurement(jar, candidate, GatePolicy.none(), err));
     List<Comparison> comparisons = new ArrayList<>(measurement.run(found.common(), true));
     comparisons.addAll(found.failed());
     List<Row> rows = comparisons.stream().map(one -> Row.of(one, GatePolicy.none().threshold(one.benchmark()), null)).toList();
-    if (stopped) {
+    if (work.isStopped()) {
       return rows; // half a run says nothing
     }
     out.printf("%s: %s%n", injection == null ? "nothing changed" : injection, counts(rows));
@@ -221,12 +218,5 @@ final class GateSelftestCommand implements Callable<Integer> {
                     injection == null ? 0 : injection.percent(),
                     row))
         .toList();
-  }
-
-  private void stop() {
-    stopped = true;
-    if (measurement != null) {
-      measurement.stop();
-    }
   }
 }

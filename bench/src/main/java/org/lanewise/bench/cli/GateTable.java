@@ -11,8 +11,6 @@ import org.lanewise.bench.grid.Work;
 
 /** A run of the gate for a terminal: all benchmarks, then why some do not simply pass, the verdict last. */
 final class GateTable {
-  private static final int WIDTH = 80;
-
   private GateTable() {}
 
   /** The table and what is below it, ending in a line end. */
@@ -26,16 +24,16 @@ final class GateTable {
     }
     for (Row row : GateWords.notable(result)) {
       text.append(row.comparison().benchmark()).append('\n');
-      text.append(wrapped("%s: %s".formatted(GateWords.verdict(row), GateWords.reason(result, row)), "  ")).append('\n');
+      text.append(Paragraph.of("%s: %s".formatted(GateWords.verdict(row), GateWords.reason(result, row)), "  ", "  ")).append('\n');
     }
     String compared = GateWords.compared(result);
     if (!compared.isEmpty()) {
-      text.append(wrapped(compared, ""));
+      text.append(Paragraph.of(compared));
     }
     for (String note : GateWords.notes(result)) {
-      text.append(wrapped(note, ""));
+      text.append(Paragraph.of(note));
     }
-    return text.append('\n').append(wrapped(GateWords.headline(result), "")).toString();
+    return text.append('\n').append(Paragraph.of(GateWords.headline(result))).toString();
   }
 
   private static String table(List<Row> rows) {
@@ -69,19 +67,5 @@ final class GateTable {
         GateWords.power(judgement),
         GateWords.forks(row.comparison()),
         GateWords.verdict(row));
-  }
-
-  /** Text in lines of at most 80 characters, unless a word is longer. */
-  private static String wrapped(String text, String indent) {
-    StringBuilder lines = new StringBuilder();
-    StringBuilder line = new StringBuilder(indent);
-    for (String word : text.split(" ", -1)) {
-      if (line.length() > indent.length() && line.length() + 1 + word.length() > WIDTH) {
-        lines.append(line).append('\n');
-        line = new StringBuilder(indent);
-      }
-      line.append(line.length() > indent.length() ? " " : "").append(word);
-    }
-    return lines.append(line).append('\n').toString();
   }
 }

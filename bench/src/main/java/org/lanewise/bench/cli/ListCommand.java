@@ -6,7 +6,6 @@ import com.google.gson.JsonObject;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
@@ -28,7 +27,15 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise list}: what is there to be checked and measured, and on which machine. */
 @Command(
     name = "list",
-    description = "Lists kernels, what each declares or why it cannot run, and the machine.")
+    sortOptions = false,
+    description = "Lists kernels, what each declares or why it cannot run, and the machine.",
+    footer = {
+      "",
+      "Also operations, the number of stored cases, and the presets of bench. Nothing is measured.",
+      "",
+      "Example:",
+      "  ./lanewise list"
+    })
 final class ListCommand implements Callable<Integer> {
   private final IntSupplier cases;
 
@@ -55,14 +62,15 @@ final class ListCommand implements Callable<Integer> {
     out.println("Declared bounds, in ULP");
     out.print(declarations(providers).toString().indent(2));
     out.println();
-    out.println(
-        "Operations  " + Arrays.stream(Operation.values()).map(Operation::id).collect(Collectors.joining(", ")));
-    out.println("Cases       " + cases.getAsInt());
-    out.println(
-        "Presets     "
-            + Grid.load().presets().stream()
-                .map(preset -> "%s (%d points)".formatted(preset.name(), preset.points().size()))
-                .collect(Collectors.joining(", ")));
+    told(out, "", "Operations", Arrays.stream(Operation.values()).map(Operation::id).collect(Collectors.joining(", ")));
+    told(out, "", "Cases", Integer.toString(cases.getAsInt()));
+    told(
+        out,
+        "",
+        "Presets",
+        Grid.load().presets().stream()
+            .map(preset -> "%s (%d points)".formatted(preset.name(), preset.points().size()))
+            .collect(Collectors.joining(", ")));
     out.println();
     out.println("Machine");
     machine(out);
@@ -73,12 +81,17 @@ final class ListCommand implements Callable<Integer> {
   private static void kernel(PrintWriter out, KernelProvider provider) {
     Availability availability = provider.availability();
     if (availability.available()) {
-      out.printf(
-          "  %s: %s; %d %s of float32%n",
-          provider.id(), provider.description(), provider.lanes(), provider.lanes() == 1 ? "lane" : "lanes");
+      out.print(
+          Paragraph.of(
+              "%s: %s; %d %s of float32"
+                  .formatted(
+                      provider.id(), provider.description(), provider.lanes(), provider.lanes() == 1 ? "lane" : "lanes"),
+              "  ",
+              "    "));
     } else {
-      out.printf("  %s: %s; not available%n", provider.id(), provider.description());
-      out.printf("    %s%n    %s%n", availability.reason(), availability.remedy());
+      out.print(Paragraph.of("%s: %s; not available".formatted(provider.id(), provider.description()), "  ", "    "));
+      out.print(Paragraph.of(String.valueOf(availability.reason()), "    ", "    "));
+      out.print(Paragraph.of(String.valueOf(availability.remedy()), "    ", "    "));
     }
   }
 
@@ -108,8 +121,13 @@ final class ListCommand implements Callable<Integer> {
   private static void machine(PrintWriter out) {
     JsonObject environment = Environment.current();
     for (String key : List.of("cpu", "cpu_count", "cpu_caches", "cpu_flags", "vector_bits", "os", "jdk", "lanewise")) {
-      out.printf(Locale.ROOT, "  %-12s%s%n", key.replace('_', ' '), shown(environment.get(key)));
+      told(out, "  ", key.replace('_', ' '), shown(environment.get(key)));
     }
+  }
+
+  /** A fact under its name; what does not fit into the line stands below. */
+  private static void told(PrintWriter out, String margin, String name, String fact) {
+    out.print(Paragraph.of(fact, "%s%-12s".formatted(margin, name), margin + " ".repeat(12)));
   }
 
   private static String shown(JsonElement value) {

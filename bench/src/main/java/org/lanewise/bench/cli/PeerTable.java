@@ -43,7 +43,7 @@ final class PeerTable {
     header.addAll(peers);
     header.add(BEST);
     header.add(SPREAD);
-    TextTable table = new TextTable("l" + "r".repeat(columns.size() + 1), header.toArray(String[]::new));
+    TextTable table = table(header);
     points.stream()
         .collect(Collectors.groupingBy(BenchTable::heading, LinkedHashMap::new, Collectors.toList()))
         .forEach(
@@ -78,19 +78,38 @@ final class PeerTable {
     StringBuilder text = new StringBuilder(table.toString());
     counted.stream()
         .min(Comparator.comparingDouble(work -> Objects.requireNonNull(ratio(rows, work, peers)).value()))
-        .ifPresent(work -> text.append("The worst point against the best peer is ").append(named(work)).append(".\n"));
+        .ifPresent(work -> text.append(Paragraph.of("The worst point against the best peer is %s.".formatted(named(work)))));
     long withoutSome =
         counted.stream()
             .filter(work -> peers.stream().anyMatch(peer -> ratio(rows, work, List.of(peer)) == null))
             .count();
     if (withoutSome > 0) {
       text.append(
-          "At %d of these points not every peer was measured; means over different points do not compare peers, and the best peer is that of the rest.\n"
-              .formatted(withoutSome));
+          Paragraph.of(
+              ("At %d of these points not every peer was measured; means over different points do not compare peers, and"
+                      + " the best peer is that of the rest.")
+                  .formatted(withoutSome)));
     }
-    text.append("Best peer: the fastest of each point. 5 % - 95 %: the room that the samples leave for its ratio.\n");
+    text.append(
+        Paragraph.of(
+            "Best peer: the fastest of each point. 5 % - 95 %: the room that the samples leave for its ratio."));
     peers.forEach(peer -> text.append(compiled(rows, peer)));
     return text.toString();
+  }
+
+  /** With names that would make it too wide in two lines, such as {@code pytorch-} over {@code compile}. */
+  private static TextTable table(List<String> names) {
+    String alignments = "l" + "r".repeat(names.size() - 1);
+    if (String.join(TextTable.GAP, names).length() < Paragraph.WIDTH) {
+      return new TextTable(alignments, names.toArray(String[]::new));
+    }
+    TextTable table = new TextTable(alignments, names.stream().map(PeerTable::upper).toArray(String[]::new));
+    table.row(names.stream().map(name -> name.substring(upper(name).length())).toArray(String[]::new));
+    return table;
+  }
+
+  private static String upper(String name) {
+    return name.substring(0, name.matches("[a-z]+-[a-z]+") ? name.indexOf('-') + 1 : 0);
   }
 
   /** Compilation is no part of a call's time, and yet somebody waits for it. */
@@ -103,12 +122,13 @@ final class PeerTable {
             .toArray();
     return seconds.length == 0
         ? ""
-        : String.format(
-            Locale.ROOT,
-            "%s compiled for %.2f to %.2f s a point, which is not in its times.%n",
-            peer,
-            seconds[0],
-            seconds[seconds.length - 1]);
+        : Paragraph.of(
+            String.format(
+                Locale.ROOT,
+                "%s compiled for %.2f to %.2f s a point, which is not in its times.",
+                peer,
+                seconds[0],
+                seconds[seconds.length - 1]));
   }
 
   private static String named(Work work) {

@@ -19,7 +19,14 @@ import picocli.CommandLine.Spec;
     name = "report",
     sortOptions = false,
     description = "Writes one offline HTML page on result files, of one machine or of several.",
-    footer = {"", "Example:", "  ./lanewise report verify.json cpu.json gpu.json -o report.html"})
+    footer = {
+      "",
+      "Ratios are formed within one machine alone.",
+      "",
+      "Examples:",
+      "  ./lanewise report verify.json bench.json",
+      "  ./lanewise report verify.json cpu.json gpu.json -o report.html"
+    })
 final class ReportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** A table for a terminal: columns as wide as their widest cell, headings between groups of rows. */
 final class TextTable {
-  private static final String GAP = "  ";
+  static final String GAP = "  ";
 
   private final String alignments;
   private final List<String[]> lines = new ArrayList<>();
@@ -32,6 +32,11 @@ final class TextTable {
   /** Adds a line that stands across all columns. */
   void heading(String text) {
     lines.add(new String[] {text});
+  }
+
+  /** The length of its longest line. */
+  int width() {
+    return toString().lines().mapToInt(String::length).max().orElse(0);
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -45,11 +47,13 @@ import picocli.CommandLine.Spec;
 /** {@code lanewise validate}: the whole verdict on somebody else's implementation. */
 @Command(
     name = "validate",
+    sortOptions = false,
     description = "Gives the whole verdict on kernels of a jar or a native library, or on any process.",
     footer = {
       "",
-      "What is validated runs in a process of its own: a crash costs a case, not the verdict.",
-      "Some rules are required of everybody, some of who declares them; the rest is shown and decides nothing.",
+      "What is validated runs in a process of its own: a crash costs a case, not the verdict. Some rules are required of"
+          + " everybody, some of who declares them; the rest is shown and decides nothing. A failure ends with the command"
+          + " that repeats it.",
       "",
       "Examples:",
       "  ./lanewise validate my-kernel.jar",
@@ -80,25 +84,26 @@ final class ValidateCommand implements Callable<Integer> {
   @Option(
       names = "--level",
       paramLabel = "LEVEL",
-      description = "smoke: seconds; full: minutes (default); exhaustive: also every float32 logit.")
+      completionCandidates = Choices.OfLevel.class,
+      description = "smoke: seconds; full: minutes; exhaustive: also every float32 logit (default: full).")
   private String levelName = "full";
 
-  @Option(names = "--seed", paramLabel = "N", description = "Of the newly drawn cases (default: another one each time; printed).")
+  @Option(names = "--seed", paramLabel = "N", description = "Of the newly drawn cases (default: another one each time, which is printed).")
   private @Nullable Long seed;
 
   @Option(
       names = "--case",
       paramLabel = "GLOB",
-      description = "Judge only what has this id, such as one that failed; * stands for any text.")
+      description = "Only what has such an id, as a failure names it; * stands for any text, / included.")
   private @Nullable String glob;
 
-  @Option(names = "--kernel", paramLabel = "ID", description = "Validate only this one of several kernels.")
-  private @Nullable String kernel;
+  @Option(names = "--kernel", paramLabel = "ID", split = ",", description = "Only these of its kernels.")
+  private List<String> kernels = List.of();
 
-  @Option(names = "--time-limit", paramLabel = "S", description = "Seconds a call may take (default: 10).")
+  @Option(names = "--time-limit", paramLabel = "S", description = "Let a call take at most S seconds (default: 10).")
   private int timeLimit = TIME_LIMIT;
 
-  @Option(names = "--memory-limit", paramLabel = "MIB", description = "Memory its process may use (default: 2048).")
+  @Option(names = "--memory-limit", paramLabel = "MIB", description = "Let its process use at most so many MiB of memory (default: 2048).")
   private int memoryLimit = MEMORY_LIMIT;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write every finding to this result file.")
@@ -118,9 +123,8 @@ final class ValidateCommand implements Callable<Integer> {
     if (memoryLimit < 64) {
       throw UserError.usage("--memory-limit is %d; give a number of MiB from 64 up.".formatted(memoryLimit));
     }
-    requireDistinct(file, json);
-    requireDistinct(file, junit);
-    requireDistinct(json, junit);
+    SafeFile.requireOther("--json", json, Collections.singletonList(file));
+    SafeFile.requireOther("--junit", junit, Arrays.asList(file, json));
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(junit);
     long drawn = seed == null ? new SecureRandom().nextInt(1_000_000) : seed;
@@ -138,7 +142,7 @@ final class ValidateCommand implements Callable<Integer> {
           speed.addAll(speed(under.provider(), out, err));
         }
       }
-      if (foreign.operations() != null && kernel == null) {
+      if (foreign.operations() != null && kernels.isEmpty()) {
         ValidationSummary summary = operations(foreign.operations(), level, drawn, err);
         summaries.add(summary);
         summary.print(out);
@@ -153,12 +157,6 @@ final class ValidateCommand implements Callable<Integer> {
       JUnitXml.write(junit, summaries.stream().map(ValidationSummary::suite).toList());
     }
     return exitCode(summaries);
-  }
-
-  private static void requireDistinct(@Nullable Path one, @Nullable Path other) {
-    if (one != null && other != null && one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize())) {
-      throw UserError.usage("%s was given twice, once to be written; name another file for the result.".formatted(other));
-    }
   }
 
   private Level level() {
@@ -195,13 +193,17 @@ final class ValidateCommand implements Callable<Integer> {
 
   /** The kernels to validate; each can run here. */
   private List<KernelUnderTest> chosen(ForeignImplementation foreign) {
-    List<KernelUnderTest> chosen =
-        foreign.kernels().stream().filter(k -> kernel == null || k.provider().id().equals(kernel)).toList();
-    if (chosen.isEmpty() && kernel != null) {
-      throw UserError.usage(
-          "There is no kernel '%s' in it; choose one of %s."
-              .formatted(kernel, String.join(", ", foreign.kernels().stream().map(k -> k.provider().id()).toList())));
+    List<String> supplied = foreign.kernels().stream().map(under -> under.provider().id()).toList();
+    for (String kernel : kernels) {
+      if (!supplied.contains(kernel)) {
+        throw UserError.usage(
+            "There is no kernel '%s' in it; choose one of %s.".formatted(kernel, String.join(", ", supplied)));
+      }
     }
+    List<KernelUnderTest> chosen =
+        foreign.kernels().stream()
+            .filter(under -> kernels.isEmpty() || kernels.contains(under.provider().id()))
+            .toList();
     for (KernelUnderTest under : chosen) {
       Availability availability = under.provider().availability();
       if (!availability.available()) {
@@ -285,7 +287,7 @@ final class ValidateCommand implements Callable<Integer> {
     return "%s%s --level %s --seed %d%s%s"
         .formatted(
             file == null ? " --command " + Shell.quoted(Objects.requireNonNull(command)) : " " + Shell.quoted(file.toString()),
-            kernel == null ? "" : " --kernel " + Shell.quoted(kernel),
+            kernels.isEmpty() ? "" : " --kernel " + Shell.quoted(String.join(",", kernels)),
             level.id(),
             drawn,
             timeLimit == TIME_LIMIT ? "" : " --time-limit " + timeLimit,

@@ -42,15 +42,24 @@ final class Verification {
   /** What the summary says of one implementation and operation; a case counts by the worse of its two verdicts. */
   static final class Row {
     private final Map<Verdict, Integer> cases = new EnumMap<>(Verdict.class);
+
+    /** The largest error against the truth; null where none was measured. */
     private @Nullable Witness worst;
 
     int count(Verdict verdict) {
       return cases.getOrDefault(verdict, 0);
     }
 
-    /** The largest error against the truth, or null where none was measured. */
-    @Nullable Witness worst() {
-      return worst;
+    /** The largest error, for a table. */
+    String maxUlp() {
+      return worst == null ? "-" : ulp(Math.abs(worst.ulp()));
+    }
+
+    /** Where the largest error was found, as lines below the row; empty where none was measured. */
+    String worstInput(String margin) {
+      return worst == null
+          ? ""
+          : Paragraph.of("worst: %s at %s".formatted(worst.output(), worst.input()), margin, margin + "  ");
     }
 
     private void add(List<CaseResult> contracts) {
@@ -85,24 +94,30 @@ final class Verification {
    * @param data all of the data
    * @param cases those to judge
    * @param repeatOptions what the command that repeats a failure needs beside kernel and case, such as {@code --cases}
+   * @param err is told how far it is
    */
   static Verification run(
-      ReferenceData data, List<Subject> subjects, List<ReferenceCase> cases, String repeatOptions) {
+      ReferenceData data, List<Subject> subjects, List<ReferenceCase> cases, String repeatOptions, PrintWriter err) {
     Conformance conformance = new Conformance(data);
     Verification verification = new Verification(repeatOptions);
-    for (Subject subject : subjects) {
-      for (ReferenceCase reference : cases) {
-        List<CaseResult> contracts = conformance.judge(subject, reference);
-        if (!contracts.isEmpty()) {
-          verification.results.addAll(contracts);
-          verification
-              .rows
-              .computeIfAbsent(new RowKey(subject.id(), reference.operation()), key -> new Row())
-              .add(contracts);
+    double total = (double) subjects.size() * cases.size();
+    int done = 0;
+    try (Progress progress = Progress.on(err)) {
+      for (Subject subject : subjects) {
+        for (ReferenceCase reference : cases) {
+          progress.share(done++ / total, "verifying %s, %s".formatted(subject.id(), reference.operation()));
+          verification.add(subject, reference, conformance.judge(subject, reference));
         }
       }
     }
     return verification;
+  }
+
+  private void add(Subject subject, ReferenceCase reference, List<CaseResult> contracts) {
+    if (!contracts.isEmpty()) {
+      results.addAll(contracts);
+      rows.computeIfAbsent(new RowKey(subject.id(), reference.operation()), key -> new Row()).add(contracts);
+    }
   }
 
   Map<RowKey, Row> rows() {
@@ -155,17 +170,19 @@ final class Verification {
 
   /** Prints the table of counts, one row an implementation and operation. */
   void printSummary(PrintWriter out) {
-    out.printf("%-11s %-16s %6s %6s %7s  %s%n", "kernel", "operation", "passed", "failed", "skipped", "max ULP, at");
+    out.printf("%-11s %-16s %6s %6s %7s %8s%n", "kernel", "operation", "passed", "failed", "skipped", "max ULP");
     rows.forEach(
-        (key, row) ->
-            out.printf(
-                "%-11s %-16s %6d %6d %7d  %s%n",
-                key.subject(),
-                key.operation(),
-                row.count(Verdict.PASSED),
-                row.count(Verdict.FAILED),
-                row.count(Verdict.SKIPPED),
-                worst(row)));
+        (key, row) -> {
+          out.printf(
+              "%-11s %-16s %6d %6d %7d %8s%n",
+              key.subject(),
+              key.operation(),
+              row.count(Verdict.PASSED),
+              row.count(Verdict.FAILED),
+              row.count(Verdict.SKIPPED),
+              row.maxUlp());
+          out.print(row.worstInput("  "));
+        });
     int mistrusted = count(Verdict.MISTRUSTED);
     if (mistrusted > 0) {
       out.printf("%d cases are MISTRUSTED: they would accept wrong outputs, so the data is at fault.%n", mistrusted);
@@ -173,12 +190,6 @@ final class Verification {
     if (count(Verdict.PASSED) == 0 && count(Verdict.FAILED) == 0) {
       out.println("No case was checked: each was skipped, not applicable or mistrusted.");
     }
-  }
-
-  /** The largest error of a row and where it was found. */
-  static String worst(Row row) {
-    Witness worst = row.worst();
-    return worst == null ? "-" : "%s  %s %s".formatted(ulp(Math.abs(worst.ulp())), worst.output(), worst.input());
   }
 
   static String ulp(double ulp) {

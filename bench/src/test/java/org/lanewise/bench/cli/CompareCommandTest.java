@@ -88,7 +88,7 @@ class CompareCommandTest {
   void theCrossoverOfEachTransferAndNumberOfThreads() {
     assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32")), err.toString());
 
-    String text = out.toString();
+    String text = out.toString().replaceAll("\\s+", " ");
     assertTrue(text.contains("logits/s; pytorch-compile on Some GPU"), text);
     // 0.4 n = 56.57 sqrt(n) at n = 20,000; 0.2 n at 80,000.
     assertTrue(text.contains("launch against vector: faster is launch from batch 20,000 on (18,000 to 22,000)."), text);

@@ -51,7 +51,7 @@ class CompareEndToEndTest {
 
   @Test
   void aDeviceWithEveryTransfer() throws IOException {
-    String text = StoredResults.run("compare", List.of(KERNELS, THREADS), "--report", page().toString());
+    String text = compare(List.of(KERNELS, THREADS), "--report", page().toString());
 
     for (String transfer : TRANSFERS) {
       for (String kernel : List.of("vector", "vector, 2 threads")) {
@@ -75,7 +75,7 @@ class CompareEndToEndTest {
     StoredResults.run("report", List.of(THREADS, PYTORCH), "-o", page().toString());
     assertFalse(Files.readString(page()).contains("id=\"crossover\""));
 
-    String text = StoredResults.run("compare", List.of(KERNELS, PYTORCH), "--against", "pytorch-eager", "--report", page().toString());
+    String text = compare(List.of(KERNELS, PYTORCH), "--against", "pytorch-eager", "--report", page().toString());
     assertTrue(text.contains("No file holds measurements of a GPU"), text);
     assertTrue(text.contains("python3 bench/gpu/pytorch_gpu.py"), text);
     assertTrue(Files.readString(page()).contains("No file holds measurements of a GPU"));
@@ -106,7 +106,7 @@ class CompareEndToEndTest {
     Path kernels = folder.resolve("kernels.json");
     Files.writeString(kernels, Files.readString(THREADS).replaceFirst("\"cpu\":\"[^\"]*\"", Matcher.quoteReplacement(cpu)));
 
-    String text = StoredResults.run("compare", List.of(kernels, measured), "--report", page().toString());
+    String text = compare(List.of(kernels, measured), "--report", page().toString());
     assertTrue(text.contains("pytorch-eager"), text);
     StoredResults.run("report", List.of(kernels, measured), "-o", page().toString());
     assertTrue(Files.readString(page()).contains("pytorch-eager"));
@@ -116,10 +116,15 @@ class CompareEndToEndTest {
     return folder.resolve("page.html");
   }
 
+  /** What is printed, each sentence in one line. */
+  private static String compare(List<Path> files, String... options) {
+    return StoredResults.run("compare", files, options).replaceAll("\n {4}", " ");
+  }
+
   /** One plot a direction: its lines, as many rings as the text claims crossovers, and their numbers in the data. */
   private void checkPage(int plots, List<Path> files) throws IOException {
     String html = Files.readString(page());
-    String text = StoredResults.run("compare", files);
+    String text = compare(files);
     int claimed = (int) Pattern.compile("from batch [\\d,]+ on").matcher(text).results().count();
     String section = html.substring(html.indexOf("<section id=\"crossover\">"));
     section = section.substring(0, section.indexOf("</section>"));

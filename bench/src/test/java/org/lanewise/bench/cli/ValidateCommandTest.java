@@ -51,8 +51,8 @@ class ValidateCommandTest {
         "validate pom.xml --command true | Both pom.xml and --command",
         "validate no-such.jar | There is no file no-such.jar",
         "validate src | src is a folder",
-        "validate x.json --json x.json | x.json was given twice",
-        "validate pom.xml --json a --junit a | a was given twice",
+        "validate x.json --json x.json | --json x.json would overwrite x.json",
+        "validate pom.xml --json a --junit a | --junit a would overwrite a",
 
         "validate pom.xml --level quick | There is no level 'quick'; choose one of smoke, full, exhaustive.",
         "validate pom.xml --time-limit 0 | --time-limit is 0",
