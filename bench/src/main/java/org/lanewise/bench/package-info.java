@@ -1,4 +1,7 @@
-/** What every command shares: exit codes, and the error that a user is told in one sentence. Depends on nothing. */
+/**
+ * What every command shares: exit codes, and the error that a user is told in one sentence. Depends on
+ * {@code conformance.cases}.
+ */
 @NullMarked
 package org.lanewise.bench;
 

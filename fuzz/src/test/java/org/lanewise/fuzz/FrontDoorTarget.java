@@ -172,7 +172,7 @@ final class FrontDoorTarget implements Target {
 
   private static int length(Choices choices, int rows, int columns) {
     long length = (long) rows * columns + (choices.oneIn(4) ? choices.below(5) - 2 : 0);
-    return (int) Math.clamp(length, 0, MOST_VALUES);
+    return Math.clamp(length, 0, MOST_VALUES);
   }
 
   private static void bce(Choices choices) {

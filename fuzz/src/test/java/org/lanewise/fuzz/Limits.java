@@ -19,9 +19,16 @@ public final class Limits implements Target {
 
   private final Target target;
 
-  /** @param target what is watched */
-  public Limits(Target target) {
+  /**
+   * Watches a target, which has to take in its own valid inputs first: that loads classes.
+   *
+   * @param target what is watched
+   */
+  public Limits(Target target) throws Exception {
     this.target = target;
+    for (byte[] valid : target.seeds()) {
+      target.feed(valid);
+    }
   }
 
   @Override

@@ -63,7 +63,7 @@ final class Mutations {
       case 6 -> replace(input, from, from, word());
       case 7 -> Arrays.copyOf(input, from);
       case 8 -> splice(input, from, to);
-      case 9 -> replace(input, from, to, Arrays.copyOfRange(input, position(input) / 2, position(input) / 2 + to - from));
+      case 9 -> replace(input, from, to, copied(input, to - from));
       default -> value(input, from);
     };
   }
@@ -99,6 +99,12 @@ final class Mutations {
         };
     byte[] little = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
     return replace(input, from, from + width, Arrays.copyOf(little, width));
+  }
+
+  /** A part of the input, for another place in it. */
+  private byte[] copied(byte[] input, int length) {
+    int from = random.nextInt(input.length - length + 1);
+    return Arrays.copyOfRange(input, from, from + length);
   }
 
   private byte[] splice(byte[] input, int from, int to) {

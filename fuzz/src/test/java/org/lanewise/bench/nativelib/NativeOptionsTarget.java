@@ -32,7 +32,7 @@ public final class NativeOptionsTarget implements Target {
           Arena.global().allocateFrom("mine"),
           Arena.global().allocateFrom("One line for people, and Ünicode"),
           Arena.global().allocateFrom(""),
-          Arena.global().allocate(ValueLayout.JAVA_BYTE, (byte) 'x', (byte) 0xC3, (byte) 0),
+          Arena.global().allocateFrom(ValueLayout.JAVA_BYTE, (byte) 0x78, (byte) 0xC3, (byte) 0),
           Arena.global().allocate((1 << 16) + 8).fill((byte) 'x')); // without an end
   private final @Nullable NativeCalls calls = calls();
 

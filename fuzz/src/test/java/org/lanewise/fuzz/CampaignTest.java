@@ -1,0 +1,34 @@
+package org.lanewise.fuzz;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Fuzzing at length, where {@code -Dlanewise.fuzz.minutes} asks for it: see {@code fuzz/README.md}. */
+@EnabledIfSystemProperty(named = "lanewise.fuzz.minutes", matches = "[0-9.]+")
+class CampaignTest {
+  static Stream<Targets> chosen() {
+    String names = System.getProperty("lanewise.fuzz.target", "");
+    return names.isEmpty() ? Stream.of(Targets.values()) : Arrays.stream(names.split(",")).map(Targets::of);
+  }
+
+  @ParameterizedTest
+  @MethodSource("chosen")
+  void onlyDocumentedExceptions(Targets which) throws Exception {
+    double minutes = Double.parseDouble(System.getProperty("lanewise.fuzz.minutes"));
+    String asked = System.getProperty("lanewise.fuzz.seed", "");
+    long seed = asked.isEmpty() ? System.nanoTime() : Long.parseLong(asked);
+    Campaign.Result result =
+        new Campaign(which)
+            .run(Duration.ofMillis(Math.round(minutes * 60_000)), seed, System.getProperty("lanewise.fuzz.heap", "256m"));
+    System.out.printf(
+        "%s: %,d executions in %.1f minutes, %d edges, %d findings; seed %d%n",
+        which.id(), result.executions(), result.seconds() / 60.0, result.covered(), result.findings().size(), (int) seed);
+    assertTrue(result.findings().isEmpty(), () -> "See fuzz/target/fuzz/%s/log. %s".formatted(which.id(), result.findings()));
+  }
+}
