@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.lanewise.bench.nativelib.NativeOptionsTarget;
 
 /**
  * A target fuzzed for a time by Jazzer, which makes inputs by what code the last ones reached. Jazzer runs in a JVM of its own,
@@ -55,7 +56,7 @@ final class Campaign {
       Files.write(seeds.resolve(Integer.toString(number++)), input);
     }
     Path words = folder.resolve("words");
-    Files.write(words, Stream.concat(Stream.of("lanewise"), target.words().stream()).map(Campaign::quoted).toList());
+    Files.write(words, Stream.concat(Mutations.VALUES.stream(), target.words().stream()).map(Campaign::quoted).toList());
     Path log = folder.resolve("log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -67,7 +68,7 @@ final class Campaign {
             "-XX:+UseSerialGC",
             "-Xmx" + heap,
             "-Dlanewise.fuzz.target=" + which.id(),
-            "-Dlanewise.fuzz.native=" + System.getProperty("lanewise.fuzz.native", ""),
+            "-D%s=%s".formatted(NativeOptionsTarget.FOLDER, System.getProperty(NativeOptionsTarget.FOLDER, "")),
             "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
             "-cp",
             System.getProperty("java.class.path"),

@@ -2,16 +2,30 @@ package org.lanewise.fuzz;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.lanewise.bench.nativelib.NativeOptionsTarget;
 
 /** Fuzzing at length, where {@code -Dlanewise.fuzz.minutes} asks for it: see {@code fuzz/README.md}. */
 @EnabledIfSystemProperty(named = "lanewise.fuzz.minutes", matches = "[0-9.]+")
 class CampaignTest {
+  /** The native kernels take part where they can be built. */
+  @BeforeAll
+  static void buildNativeKernels() throws IOException, InterruptedException {
+    Path folder = Path.of("target", "native").toAbsolutePath();
+    ProcessBuilder build = new ProcessBuilder("sh", "../examples/native-kernel/build.sh", folder.toString());
+    if (build.inheritIO().start().waitFor() == 0) {
+      System.setProperty(NativeOptionsTarget.FOLDER, folder.toString());
+    }
+  }
+
   static Stream<Targets> chosen() {
     String names = System.getProperty("lanewise.fuzz.target", "");
     return names.isEmpty() ? Stream.of(Targets.values()) : Arrays.stream(names.split(",")).map(Targets::of);

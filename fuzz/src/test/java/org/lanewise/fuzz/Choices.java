@@ -53,7 +53,7 @@ public final class Choices {
       case 3 -> of(EDGES);
       case 4 -> -of(EDGES);
       case 5 -> (1L << below(64)) - below(3) + 1;
-      case 6 -> any() * any();
+      case 6 -> (long) any() * any();
       default -> bits();
     };
   }

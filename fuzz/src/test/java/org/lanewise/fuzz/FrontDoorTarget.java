@@ -35,7 +35,7 @@ final class FrontDoorTarget implements Target {
 
   private static final int MOST_VALUES = 4096;
 
-  /** A call may cost what its result, or the number of its rows, asks for: more is no hostile call but a large one. */
+  /** A call may cost what its result asks for: a larger one is no hostile call but a large one. */
   private static final long MOST_ROWS = 1 << 18;
 
   private static final List<DType> FLOATS = List.of(DType.FLOAT32, DType.FLOAT64, DType.FLOAT16, DType.BFLOAT16);
@@ -104,7 +104,8 @@ final class FrontDoorTarget implements Target {
   private void crossEntropy(Choices choices) {
     int[] shape = shape(choices);
     int[] rows = withoutClasses(shape);
-    if (product(rows) > MOST_ROWS) {
+    Reduction reduction = choices.of(List.of(Reduction.values()));
+    if (reduction == Reduction.NONE && product(rows) > MOST_ROWS) {
       return;
     }
     Tensor logits = tensor(choices, floats(choices), shape);
@@ -117,7 +118,7 @@ final class FrontDoorTarget implements Target {
     CrossEntropy loss =
         choices
             .of(crossEntropies)
-            .reduction(choices.of(List.of(Reduction.values())))
+            .reduction(reduction)
             .ignoreIndex(ignored)
             .labelSmoothing(choices.flag() ? 0 : choices.number())
             .weight(
@@ -128,7 +129,7 @@ final class FrontDoorTarget implements Target {
                         choices.flag() ? logits.dtype() : dtype(choices),
                         near(choices, Math.min(classes, MOST_VALUES))));
     loss = choices.oneIn(4) ? loss.threads((int) choices.integer() % 4) : loss;
-    Tensor upstream = choices.flag() ? null : tensor(choices, dtype(choices), choices.flag() ? rows : new int[0]);
+    Tensor upstream = choices.flag() ? null : tensor(choices, dtype(choices), choices.flag() ? near(choices, rows) : new int[0]);
     switch (choices.below(3)) {
       case 0 -> loss.forward(logits, target);
       case 1 -> loss.forwardBackward(logits, target, upstream);
@@ -192,9 +193,6 @@ final class FrontDoorTarget implements Target {
   private static void nllLoss(Choices choices) {
     int[] shape = shape(choices);
     int[] rows = withoutClasses(shape);
-    if (product(rows) > MOST_ROWS) {
-      return;
-    }
     Tensor input = tensor(choices, floats(choices), shape);
     int classes = shape.length == 0 ? 1 : shape[shape.length == 1 ? 0 : 1];
     long ignored = choices.flag() ? -100 : choices.integer();
@@ -205,7 +203,7 @@ final class FrontDoorTarget implements Target {
         NllLoss.create().reduction(choices.of(List.of(Reduction.values()))).ignoreIndex(ignored).weight(weight);
     loss.forward(input, target);
     loss.forwardBackward(
-        input, target, choices.flag() ? null : tensor(choices, floats(choices), choices.flag() ? rows : new int[0]));
+        input, target, choices.flag() ? null : tensor(choices, floats(choices), choices.flag() ? near(choices, rows) : new int[0]));
   }
 
   private static void activations(Choices choices) {

@@ -13,13 +13,11 @@ import java.util.stream.Stream;
 final class Mutations {
   private static final int LARGEST = 1 << 16;
 
-  private static final List<String> NUMBERS =
+  /** Values that JSON may have in the place of another. */
+  static final List<String> VALUES =
       List.of(
           "0", "-1", "1", "2", "255", "2147483647", "2147483648", "4294967295", "4294967296", "9223372036854775807",
-          "9223372036854775808", "-9223372036854775808", "1.5", "1e400", "1e-400", "1e999999999", "-0.0", "00", "0x10");
-
-  private static final List<String> VALUES =
-      List.of(
+          "9223372036854775808", "-9223372036854775808", "1.5", "1e400", "1e-400", "1e999999999", "-0.0", "00", "0x10",
           "null", "true", "false", "\"\"", "\"NaN\"", "\"inf\"", "\"-inf\"", "[]", "{}", "[[]]", "[null]", "[1,2]", "{\"a\":1}",
           "\"\\u0000\"", "\"\\u001b[31m\\n\"", "\"\\ud800\"", "\"é\"", "NaN", "Infinity", "[1e400]", "[0,0,0,0,0,0,0,0,0]");
 
@@ -30,8 +28,7 @@ final class Mutations {
   Mutations(List<byte[]> seeds, List<String> words, RandomGenerator random) {
     this.seeds = seeds;
     this.words =
-        Stream.of(words, NUMBERS, VALUES)
-            .flatMap(List::stream)
+        Stream.concat(words.stream(), VALUES.stream())
             .map(word -> word.getBytes(StandardCharsets.UTF_8))
             .toList();
     this.random = random;

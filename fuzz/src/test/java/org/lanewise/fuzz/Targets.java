@@ -1,7 +1,6 @@
 package org.lanewise.fuzz;
 
 import java.util.Locale;
-import java.util.function.Supplier;
 import org.lanewise.bench.cli.JsonTarget;
 import org.lanewise.bench.nativelib.NativeOptionsTarget;
 import org.lanewise.conformance.remote.ProtocolTarget;
@@ -9,25 +8,25 @@ import org.lanewise.conformance.remote.ProtocolTarget;
 /** The front doors. */
 public enum Targets {
   /** The reader of safetensors files. */
-  SAFETENSORS(SafetensorsTarget::new),
+  SAFETENSORS,
   /** The readers of case files, result files, grids and policies. */
-  JSON(JsonTarget::new),
+  JSON,
   /** The public functions of the kernels module. */
-  FRONT_DOOR(FrontDoorTarget::new),
+  FRONT_DOOR,
   /** What a process under test may answer. */
-  PROTOCOL(ProtocolTarget::new),
+  PROTOCOL,
   /** What a native library may say of itself, and what the native kernels may be handed. */
-  NATIVE_OPTIONS(NativeOptionsTarget::new);
-
-  private final Supplier<Target> target;
-
-  Targets(Supplier<Target> target) {
-    this.target = target;
-  }
+  NATIVE_OPTIONS;
 
   /** A target of its own state. */
   public Target create() {
-    return target.get();
+    return switch (this) {
+      case SAFETENSORS -> new SafetensorsTarget();
+      case JSON -> new JsonTarget();
+      case FRONT_DOOR -> new FrontDoorTarget();
+      case PROTOCOL -> new ProtocolTarget();
+      case NATIVE_OPTIONS -> new NativeOptionsTarget();
+    };
   }
 
   /** The name on the command line and of the folder of the corpus. */

@@ -51,7 +51,11 @@ record ForkResult(
           json.get("same_bits").getAsBoolean(),
           json.get("warm_up_ms").getAsLong(),
           json.get("steady").getAsBoolean());
-    } catch (JsonParseException | IllegalStateException | ClassCastException | NullPointerException e) {
+    } catch (JsonParseException
+        | IllegalStateException
+        | ClassCastException
+        | NullPointerException
+        | UnsupportedOperationException e) {
       throw new IllegalArgumentException("the fork's file %s is not whole".formatted(file.getFileName()), e);
     }
   }

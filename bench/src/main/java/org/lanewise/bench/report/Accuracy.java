@@ -58,9 +58,7 @@ final class Accuracy {
             Fields.numbers(curve, "logit"),
             Fields.numbers(curve, "largest"),
             Fields.numbers(curve, "median"));
-    if (!read.logit().stream().allMatch(Double::isFinite)) {
-      throw new IllegalArgumentException("its \"logit\" holds an infinity, expected finite numbers");
-    }
+    requireAscending(read.logit());
     if (read.largest().size() != read.logit().size() || read.median().size() != read.logit().size()) {
       throw new IllegalArgumentException("the lists of its \"curve\" are not of one length");
     }
@@ -68,6 +66,18 @@ final class Accuracy {
     curves.add(read);
     if (row.has("histogram")) {
       replace(new Histogram(key, "bench", bins(Fields.array(row, "histogram"))));
+    }
+  }
+
+  private static void requireAscending(List<Double> logits) {
+    float last = Float.NEGATIVE_INFINITY;
+    for (double logit : logits) {
+      float next = (float) logit;
+      if (!(next > last) || Float.isInfinite(next)) {
+        throw new IllegalArgumentException(
+            "its \"logit\" has %s after %s, expected finite float32 numbers that ascend".formatted(next, last));
+      }
+      last = next;
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.lanewise.bench.UserError;
 import org.lanewise.bench.compare.Comparison;
@@ -87,7 +88,7 @@ public final class JsonTarget implements Target {
         () -> {
           List<ResultFile> results = List.of(kernels, ResultFile.read(file, Comparison.KINDS));
           Comparison comparison = Comparison.of(results, "vector", List.of());
-          new CompareTable(comparison, new Prices(List.of("cpu=0.09"))).toString();
+          Objects.requireNonNull(new CompareTable(comparison, new Prices(List.of("cpu=0.09"))).toString());
           new HtmlReport(results, comparison).html();
         });
     refusable(
