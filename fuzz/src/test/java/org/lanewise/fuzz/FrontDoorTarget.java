@@ -3,7 +3,6 @@ package org.lanewise.fuzz;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.lanewise.kernels.Activations;
@@ -121,13 +120,7 @@ final class FrontDoorTarget implements Target {
             .reduction(reduction)
             .ignoreIndex(ignored)
             .labelSmoothing(choices.flag() ? 0 : choices.number())
-            .weight(
-                choices.flag()
-                    ? null
-                    : tensor(
-                        choices,
-                        choices.flag() ? logits.dtype() : dtype(choices),
-                        near(choices, Math.min(classes, MOST_VALUES))));
+            .weight(choices.flag() ? null : classWeight(choices, logits, classes));
     loss = choices.oneIn(4) ? loss.threads((int) choices.integer() % 4) : loss;
     Tensor upstream = choices.flag() ? null : tensor(choices, dtype(choices), choices.flag() ? near(choices, rows) : new int[0]);
     switch (choices.below(3)) {
@@ -143,8 +136,9 @@ final class FrontDoorTarget implements Target {
     int columns = (int) choices.integer();
     List<float[]> arrays = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      arrays.add(
-          i > 0 && choices.oneIn(5) ? arrays.get(i - 1) : tensor(choices, DType.FLOAT32, length(choices, rows, columns)).floats());
+      boolean same = i > 0 && choices.oneIn(5);
+      int length = length(choices, rows, columns);
+      arrays.add(same ? arrays.get(i - 1) : tensor(choices, DType.FLOAT32, length).floats());
     }
     Reduction reduction = choices.of(List.of(Reduction.values()));
     Tensor weight = choices.flag() ? null : tensor(choices, dtype(choices), broadcast(choices, 3, Math.clamp(columns, 0, 64)));
@@ -197,13 +191,12 @@ final class FrontDoorTarget implements Target {
     int classes = shape.length == 0 ? 1 : shape[shape.length == 1 ? 0 : 1];
     long ignored = choices.flag() ? -100 : choices.integer();
     Tensor target = indices(choices, classes, ignored, near(choices, rows));
-    Tensor weight =
-        choices.flag() ? null : tensor(choices, choices.flag() ? input.dtype() : dtype(choices), near(choices, Math.min(classes, MOST_VALUES)));
+    Tensor weight = choices.flag() ? null : classWeight(choices, input, classes);
     NllLoss loss =
         NllLoss.create().reduction(choices.of(List.of(Reduction.values()))).ignoreIndex(ignored).weight(weight);
     loss.forward(input, target);
-    loss.forwardBackward(
-        input, target, choices.flag() ? null : tensor(choices, floats(choices), choices.flag() ? near(choices, rows) : new int[0]));
+    Tensor upstream = choices.flag() ? null : tensor(choices, floats(choices), choices.flag() ? near(choices, rows) : new int[0]);
+    loss.forwardBackward(input, target, upstream);
   }
 
   private static void activations(Choices choices) {
@@ -372,6 +365,12 @@ final class FrontDoorTarget implements Target {
     return Tensor.of(values, shape).to(dtype);
   }
 
+  /** A weight a class, mostly of the right shape and dtype. */
+  private static Tensor classWeight(Choices choices, Tensor input, int classes) {
+    DType dtype = choices.flag() ? input.dtype() : dtype(choices);
+    return tensor(choices, dtype, near(choices, Math.min(classes, MOST_VALUES)));
+  }
+
   private static Tensor probabilities(Choices choices, DType dtype, int... shape) {
     double[] values = new double[(int) product(shape)];
     for (int i = 0; i < values.length; i++) {
@@ -394,7 +393,7 @@ final class FrontDoorTarget implements Target {
   @Override
   public List<byte[]> seeds() {
     List<byte[]> seeds = new ArrayList<>();
-    Random random = new Random(String.format(Locale.ROOT, "front door").hashCode());
+    Random random = new Random(30);
     for (int i = 0; i < 96; i++) {
       byte[] seed = new byte[32 + random.nextInt(200)];
       random.nextBytes(seed);

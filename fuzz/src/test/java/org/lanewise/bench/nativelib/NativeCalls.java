@@ -27,6 +27,20 @@ final class NativeCalls {
   /** Fills what must not be written. */
   private static final long PATTERN = 0x4B1D_4B1D_4B1D_4B1DL;
 
+  /** Where the elements of an operand lie: in rows of columns of neighbours. */
+  private record Layout(int rows, int rowStride, int columns, int columnStride, int neighbours) {
+    BitSet elements(int offset) {
+      BitSet elements = new BitSet();
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          int first = offset + row * rowStride + column * columnStride;
+          elements.set(first, first + neighbours);
+        }
+      }
+      return elements;
+    }
+  }
+
   private final MethodHandle bce;
   private final MethodHandle crossEntropy;
   private final MemorySegment struct = Arena.global().allocate(8L * (CROSS_ENTROPY_WORDS + 8), 8);
@@ -70,7 +84,7 @@ final class NativeCalls {
       boolean present = operand < 2 || (!plain && choices.flag()) || (plain && output && operand < 7 && choices.flag());
       int columnStride = plain ? 1 : output ? 1 + choices.below(2) : choices.below(3);
       int rowStride = plain ? columns : !output && choices.oneIn(4) ? 0 : columns * columnStride + choices.below(3);
-      wanted[operand] = place(choices, at, operand, present, output, rows, rowStride, columns, columnStride);
+      wanted[operand] = place(choices, at, operand, present, new Layout(rows, rowStride, columns, columnStride, 1));
     }
     call(choices, bce, BCE_WORDS, List.of(37), wanted);
   }
@@ -90,7 +104,6 @@ final class NativeCalls {
     BitSet[] wanted = new BitSet[8];
     for (int operand = 0; operand < 8; operand++) {
       int at = operand < 5 ? 5 + 4 * operand : 28 + 4 * (operand - 5);
-      boolean output = operand >= 5;
       boolean perRow = operand == 1 || operand == 4 || operand == 5;
       boolean present =
           switch (operand) {
@@ -101,14 +114,14 @@ final class NativeCalls {
             default -> choices.flag();
           };
       if (operand == 3) {
-        wanted[operand] = place(choices, at, operand, present, false, 1, 0, classes, 1);
+        wanted[operand] = place(choices, at, operand, present, new Layout(1, 0, classes, 1, 1));
       } else if (perRow) {
         int rowStride = inner + choices.below(3);
-        wanted[operand] = place(choices, at, operand, present, output, outer, rowStride, inner, 1);
+        wanted[operand] = place(choices, at, operand, present, new Layout(outer, rowStride, inner, 1, 1));
       } else {
         int classStride = inner + choices.below(2);
         int rowStride = classes * classStride + choices.below(3);
-        wanted[operand] = placeClasses(choices, at, operand, present, output, outer, rowStride, classes, classStride, inner);
+        wanted[operand] = place(choices, at, operand, present, new Layout(outer, rowStride, classes, classStride, inner));
       }
     }
     if (indices) { // the operand is of 64 bits, and its values are right
@@ -120,36 +133,15 @@ final class NativeCalls {
     call(choices, crossEntropy, CROSS_ENTROPY_WORDS, List.of(40, 41), wanted);
   }
 
-  private BitSet place(
-      Choices choices, int at, int operand, boolean present, boolean output, int rows, int rowStride, int columns, int columnStride) {
-    return placeClasses(choices, at, operand, present, output, rows, rowStride, columns, columnStride, 1);
-  }
-
   /** Writes an operand into the struct, and an input's values; gives the elements that may be written. */
-  private BitSet placeClasses(
-      Choices choices,
-      int at,
-      int operand,
-      boolean present,
-      boolean output,
-      int rows,
-      int rowStride,
-      int columns,
-      int columnStride,
-      int inner) {
+  private BitSet place(Choices choices, int at, int operand, boolean present, Layout layout) {
+    boolean output = operand >= 5;
     int offset = choices.below(9);
     word(at, present ? choices.oneIn(4) ? choices.integer() | 1 : 1 : 0);
     word(at + 1, present ? offset : choices.integer());
-    word(at + 2, rowStride);
-    word(at + 3, columnStride);
-    BitSet elements = new BitSet();
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        for (int i = 0; i < inner; i++) {
-          elements.set(offset + row * rowStride + column * columnStride + i);
-        }
-      }
-    }
+    word(at + 2, layout.rowStride);
+    word(at + 3, layout.columnStride);
+    BitSet elements = layout.elements(offset);
     if (!output) {
       float[] drawn = {(float) choices.number(), (float) choices.number(), (float) choices.number()};
       elements.stream().forEach(i -> data[operand].setAtIndex(ValueLayout.JAVA_FLOAT, i, drawn[i % 3]));
