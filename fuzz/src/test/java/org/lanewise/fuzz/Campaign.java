@@ -50,6 +50,9 @@ final class Campaign {
     Path learnt = Files.createDirectories(folder.resolve("learnt"));
     Path seeds = Files.createDirectories(folder.resolve("seeds"));
     Files.createDirectories(findings);
+    for (Path before : list(findings)) {
+      Files.delete(before);
+    }
     Target target = which.create();
     int number = 0;
     for (byte[] input : Stream.concat(target.seeds().stream(), Corpus.of(which).stream()).toList()) {
@@ -92,10 +95,7 @@ final class Campaign {
             learnt.toString(),
             seeds.toString()));
     int exitCode = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
-    List<Path> found;
-    try (Stream<Path> files = Files.list(findings)) {
-      found = files.sorted().toList();
-    }
+    List<Path> found = list(findings);
     Matcher done = last(DONE, log);
     if (done == null && found.isEmpty()) {
       throw new IllegalStateException("Jazzer ended with %d; see fuzz/%s.".formatted(exitCode, log));
@@ -106,6 +106,12 @@ final class Campaign {
         done == null ? 0 : Long.parseLong(done.group(2)),
         covered == null ? 0 : Long.parseLong(covered.group(1)),
         found);
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
   }
 
   /** A word as libFuzzer's dictionaries have it. */

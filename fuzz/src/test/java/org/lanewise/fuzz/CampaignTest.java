@@ -2,7 +2,9 @@ package org.lanewise.fuzz;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -19,10 +21,13 @@ class CampaignTest {
   /** The native kernels take part where they can be built. */
   @BeforeAll
   static void buildNativeKernels() throws IOException, InterruptedException {
-    Path folder = Path.of("target", "native").toAbsolutePath();
+    Path folder = Files.createDirectories(Path.of("target", "native")).toAbsolutePath();
+    File log = folder.resolve("log").toFile();
     ProcessBuilder build = new ProcessBuilder("sh", "../examples/native-kernel/build.sh", folder.toString());
-    if (build.inheritIO().start().waitFor() == 0) {
+    if (build.redirectErrorStream(true).redirectOutput(log).start().waitFor() == 0) {
       System.setProperty(NativeOptionsTarget.FOLDER, folder.toString());
+    } else {
+      System.out.printf("native-options: without native kernels, see %s%n", log);
     }
   }
 
