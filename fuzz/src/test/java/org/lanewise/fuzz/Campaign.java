@@ -45,8 +45,12 @@ final class Campaign {
    */
   record Result(long executions, long seconds, long covered, List<Path> findings) {}
 
-  /** Runs for the time, unless an input hangs or ends the JVM. */
-  Result run(Duration time, long seed, String heap) throws Exception {
+  /**
+   * Runs for the time, unless an input hangs or ends the JVM.
+   *
+   * @param seed from 1 up
+   */
+  Result run(Duration time, int seed, String heap) throws Exception {
     Path learnt = Files.createDirectories(folder.resolve("learnt"));
     Path seeds = Files.createDirectories(folder.resolve("seeds"));
     Files.createDirectories(findings);
@@ -88,7 +92,7 @@ final class Campaign {
             "--reproducer_path=" + folder,
             "-max_total_time=" + time.toSeconds(),
             "-timeout=" + HUNG,
-            "-seed=" + (int) seed,
+            "-seed=" + seed,
             "-max_len=65536",
             "-dict=" + words,
             "-artifact_prefix=" + findings + File.separator,

@@ -1,6 +1,8 @@
 package org.lanewise.fuzz;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 /** Bytes read as choices, for targets whose input has structure. After the last byte every choice is the first. */
 public final class Choices {
@@ -10,6 +12,19 @@ public final class Choices {
   /** @param bytes what decides */
   public Choices(byte[] bytes) {
     this.bytes = bytes;
+  }
+
+  /** Inputs to begin with, the same each time. */
+  public static List<byte[]> random(int count) {
+    Random random = new Random(count);
+    List<byte[]> inputs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      byte[] input = new byte[16 + random.nextInt(200)];
+      random.nextBytes(input);
+      input[0] = (byte) i; // what decides most
+      inputs.add(input);
+    }
+    return inputs;
   }
 
   /** A number from 0 to 255. */

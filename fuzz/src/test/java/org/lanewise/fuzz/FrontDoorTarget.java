@@ -3,7 +3,6 @@ package org.lanewise.fuzz;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
 import org.lanewise.kernels.Activations;
 import org.lanewise.kernels.Bce;
@@ -392,14 +391,6 @@ final class FrontDoorTarget implements Target {
 
   @Override
   public List<byte[]> seeds() {
-    List<byte[]> seeds = new ArrayList<>();
-    Random random = new Random(30);
-    for (int i = 0; i < 96; i++) {
-      byte[] seed = new byte[32 + random.nextInt(200)];
-      random.nextBytes(seed);
-      seed[0] = (byte) i;
-      seeds.add(seed);
-    }
-    return seeds;
+    return Choices.random(96);
   }
 }

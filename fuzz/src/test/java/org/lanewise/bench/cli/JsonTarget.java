@@ -26,6 +26,8 @@ import org.lanewise.bench.results.ResultFile;
 import org.lanewise.conformance.cases.DataException;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.cases.Safetensors;
+import org.lanewise.fuzz.Choices;
+import org.lanewise.fuzz.JsonEdits;
 import org.lanewise.fuzz.Sentences;
 import org.lanewise.fuzz.Target;
 import org.lanewise.kernels.tensor.DType;
@@ -33,7 +35,8 @@ import org.lanewise.kernels.tensor.Tensor;
 
 /**
  * Every reader of JSON that a user names: reference data, result files with all that is made of them (page, tables, verdicts),
- * grids, policies; and the files of the gate's forks. Each is given the input, whatever format that claims to have.
+ * grids, policies; and the files of the gate's forks. Each is given the input, whatever format that claims to have, and once
+ * more a right file that the input, taken for choices, has edited.
  */
 public final class JsonTarget implements Target {
   private static final String CASES = "cases/x.json";
@@ -45,6 +48,7 @@ public final class JsonTarget implements Target {
   private final Path file;
   private final byte[] tensors;
   private final ResultFile kernels;
+  private final List<String> texts = new ArrayList<>();
 
   /** Works in a folder of its own. */
   public JsonTarget() {
@@ -65,6 +69,9 @@ public final class JsonTarget implements Target {
       Path measured = folder.resolve("kernels.json");
       Files.writeString(measured, resource("kernels.json"));
       kernels = ResultFile.read(measured, Comparison.KINDS);
+      for (byte[] seed : files()) {
+        texts.add(new String(seed, StandardCharsets.UTF_8));
+      }
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -72,6 +79,11 @@ public final class JsonTarget implements Target {
 
   @Override
   public void feed(byte[] input) throws Exception {
+    read(input);
+    read(JsonEdits.of(texts, new Choices(input)).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void read(byte[] input) throws Exception {
     Files.write(file, input);
     String text = new String(input, StandardCharsets.UTF_8);
     if (REFERENCE_DATA.matcher(text).find()) { // three files, of which other inputs are none
@@ -153,6 +165,13 @@ public final class JsonTarget implements Target {
 
   @Override
   public List<byte[]> seeds() throws IOException {
+    List<byte[]> seeds = new ArrayList<>(files());
+    seeds.addAll(Choices.random(24));
+    return seeds;
+  }
+
+  /** A right file of each format. */
+  private List<byte[]> files() throws IOException {
     List<byte[]> seeds = new ArrayList<>();
     for (String name :
         List.of(

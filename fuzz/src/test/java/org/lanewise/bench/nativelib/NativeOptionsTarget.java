@@ -5,9 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.fuzz.Choices;
 import org.lanewise.fuzz.Sentences;
@@ -111,14 +109,6 @@ public final class NativeOptionsTarget implements Target {
 
   @Override
   public List<byte[]> seeds() {
-    List<byte[]> seeds = new ArrayList<>();
-    Random random = new Random(48);
-    seeds.add(new byte[0]);
-    for (int i = 0; i < 64; i++) {
-      byte[] seed = new byte[64 + random.nextInt(200)];
-      random.nextBytes(seed);
-      seeds.add(seed);
-    }
-    return seeds;
+    return Choices.random(64);
   }
 }

@@ -1,6 +1,7 @@
 package org.lanewise.conformance.remote;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +23,7 @@ import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
 import org.lanewise.conformance.verdict.Conformance;
 import org.lanewise.conformance.verdict.Subject;
+import org.lanewise.fuzz.Choices;
 import org.lanewise.fuzz.Sentences;
 import org.lanewise.fuzz.Target;
 import org.lanewise.kernels.Kernels;
@@ -31,9 +34,9 @@ import org.lanewise.kernels.tensor.DType;
 import org.lanewise.kernels.tensor.Tensor;
 
 /**
- * What a process under test may answer. The input is what it writes to its standard output; and once more the parts of a frame,
- * put together with right lengths: the message, a zero byte, the header's entries, a zero byte, the values. Each message is
- * taken for the answer to each kind of request.
+ * What a process under test may answer. The input is what it writes to its standard output. It is also the parts of a frame,
+ * put together with right lengths: the message, a zero byte, the header's entries, a zero byte, the values. And it is choices of
+ * which a right frame of tensors that nobody asked for is made. Each message is taken for the answer to each kind of request.
  */
 public final class ProtocolTarget implements Target {
   /** A process that writes on and on is ended by its time; here some messages are enough. */
@@ -46,6 +49,7 @@ public final class ProtocolTarget implements Target {
   public void feed(byte[] input) throws IOException {
     converse(input);
     converse(framed(input));
+    converse(built(new Choices(input)));
   }
 
   private void converse(byte[] written) throws IOException {
@@ -152,6 +156,24 @@ public final class ProtocolTarget implements Target {
     return List.of(KernelCall.of(DType.FLOAT32, bce), KernelCall.of(DType.FLOAT64, ce));
   }
 
+  /** One of the messages below, with tensors of any dtype and shape under the names of outputs. */
+  private static byte[] built(Choices choices) throws IOException {
+    String parts = choices.of(PARTS);
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (int i = choices.below(4); i > 0; i--) {
+      int[] shape = new int[choices.below(3)];
+      Arrays.setAll(shape, _ -> choices.below(7));
+      tensors.put(choices.of(OUTPUTS), Tensor.zeros(choices.of(List.of(DType.values())), shape));
+    }
+    JsonObject message = JsonParser.parseString(parts.substring(0, (parts + "\0").indexOf('\0'))).getAsJsonObject();
+    ByteArrayOutputStream frame = new ByteArrayOutputStream();
+    new Message(message, tensors).write(frame);
+    return frame.toByteArray();
+  }
+
+  private static final List<String> OUTPUTS =
+      List.of("loss", "logits_gradient", "0/loss", "0/logits_gradient", "output", "logits", "target", "0/target");
+
   private static byte[] framed(byte[] parts) {
     int first = zero(parts, 0);
     int second = zero(parts, first + 1);
@@ -202,6 +224,7 @@ public final class ProtocolTarget implements Target {
     tensors.put("logits_gradient", Tensor.zeros(DType.FLOAT32, 2, 3));
     new Message(texts, tensors).write(outputs);
     seeds.add(outputs.toByteArray());
+    seeds.addAll(Choices.random(24));
     for (String parts : PARTS) {
       seeds.add(parts.getBytes(StandardCharsets.UTF_8));
     }
