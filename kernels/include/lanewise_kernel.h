@@ -136,17 +136,17 @@ typedef struct lanewise_declaration {
   int64_t reproducible_bits; /* 1: the same inputs give the same bits on every machine */
 } lanewise_declaration;
 
-/* What a library is. All it points to lives as long as the library. */
+/* What a library is. All it points to lives as long as the library; texts end within 64 KiB. */
 typedef struct lanewise_info {
   int64_t size; /* sizeof(lanewise_info) */
   int64_t version;
   const char *id;          /* short, lower case: users ask for the kernels by it */
   const char *description; /* one line for people: how these kernels compute */
   const char *unavailable; /* one sentence: what this machine lacks; NULL if the kernels can run here */
-  int64_t lanes;           /* float32 elements that are computed at once */
+  int64_t lanes;           /* float32 elements that are computed at once; at most 65536 */
   int64_t declaration_count;
-  const lanewise_declaration *declarations; /* one a function supplied */
-  int64_t declaration_size;                 /* sizeof(lanewise_declaration) */
+  const lanewise_declaration *declarations; /* one a function supplied; at most 64 */
+  int64_t declaration_size;                 /* sizeof(lanewise_declaration); at most 1024 */
 } lanewise_info;
 
 /* Never NULL. Runs on every machine that can load the library, also where the kernels cannot. */

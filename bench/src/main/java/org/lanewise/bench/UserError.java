@@ -7,6 +7,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.lanewise.conformance.cases.OneLine;
 
 /**
  * Ends a command with one sentence for its user and an exit code. The sentence names the thing, its value, what was
@@ -18,7 +19,7 @@ public final class UserError extends RuntimeException {
   private final int exitCode;
 
   private UserError(int exitCode, String sentence, @Nullable Throwable cause) {
-    super(sentence, cause);
+    super(OneLine.of(sentence), cause);
     this.exitCode = exitCode;
   }
 

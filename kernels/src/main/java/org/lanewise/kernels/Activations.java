@@ -275,7 +275,7 @@ public final class Activations {
       classes = shape[axis];
       count = classes == 0 ? 0 : input.numel() / classes;
       inner = input.numel() == 0 ? 0 : Tensor.numel(Arrays.copyOfRange(shape, axis + 1, rank));
-      terms = new double[classes];
+      terms = new double[count == 0 ? 0 : classes]; // classes of no rows may be more than an array holds
     }
 
     void read(int row) {

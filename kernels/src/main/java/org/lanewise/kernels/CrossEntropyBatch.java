@@ -91,6 +91,9 @@ final class CrossEntropyBatch implements Parallel.Blocks {
 
   /** Computes all blocks on at most so many threads, and returns the sum of the losses. */
   double compute(CrossEntropyKernel<Object> kernel, int threads) {
+    if (classes == 0 && loss.array == null) {
+      return 0; // rows of nothing cost nothing, however many there are
+    }
     this.kernel = kernel;
     int block = kernel instanceof WholeBatch ? Integer.MAX_VALUE : BLOCK;
     innerPerBlock = Math.max(1, Math.min(inner, block / Math.max(1, classes)));

@@ -26,6 +26,9 @@ public final class Grid {
   /** A point holds at most this many logits: 1 GiB of float32. */
   static final long MAX_ELEMENTS = 1L << 28;
 
+  /** An entry stands for at most this many points: more than anybody has time to measure. */
+  private static final int MOST_POINTS = 10_000;
+
   /** What can be drawn. */
   private static final List<String> DATA = List.of("normal", "trained", "extreme");
 
@@ -107,7 +110,10 @@ public final class Grid {
       for (Map.Entry<String, JsonElement> entry : document.getAsJsonObject("presets").entrySet()) {
         presets.put(entry.getKey(), preset(entry.getKey(), entry.getValue().getAsJsonObject()));
       }
-    } catch (NullPointerException | ClassCastException | IllegalStateException e) {
+    } catch (NullPointerException
+        | ClassCastException
+        | IllegalStateException
+        | UnsupportedOperationException e) {
       throw UserError.environment(
           "%s lacks \"presets\" that each have \"description\" and \"points\"; correct it.".formatted(source));
     } catch (IllegalArgumentException e) {
@@ -142,6 +148,10 @@ public final class Grid {
     List<JsonObject> points = List.of(new JsonObject());
     for (Map.Entry<String, JsonElement> key : entry.entrySet()) {
       List<JsonObject> longer = new ArrayList<>();
+      long count = (long) points.size() * (key.getValue() instanceof JsonArray list ? list.size() : 1);
+      if (count > MOST_POINTS) {
+        throw new IllegalArgumentException("an entry stands for more than %d points".formatted(MOST_POINTS));
+      }
       for (JsonObject point : points) {
         for (JsonElement value : values(key.getValue())) {
           JsonObject copy = point.deepCopy();

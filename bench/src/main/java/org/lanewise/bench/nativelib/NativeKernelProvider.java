@@ -28,9 +28,9 @@ public class NativeKernelProvider implements KernelProvider {
    * @throws IllegalArgumentException if the file is no library with the C form of the kernel call; the message says why
    */
   public static KernelProvider at(Path file) {
-    NativeLibrary library;
+    NativeInfo library;
     try {
-      library = NativeLibrary.load(file);
+      library = NativeLibrary.load(file).info();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "%s cannot be used: %s%s"
@@ -93,9 +93,9 @@ public class NativeKernelProvider implements KernelProvider {
           "There is no native library %s.".formatted(file),
           "Build it with %s, which needs gcc, or name its folder in %s.".formatted(BUILD, FOLDER));
     }
-    NativeLibrary library;
+    NativeInfo library;
     try {
-      library = NativeLibrary.load(file);
+      library = NativeLibrary.load(file).info();
     } catch (IllegalArgumentException e) {
       return Availability.unavailable(
           "The native library %s cannot be used: %s%s"
@@ -109,13 +109,13 @@ public class NativeKernelProvider implements KernelProvider {
 
   @Override
   public final int lanes() {
-    return NativeLibrary.load(file).lanes();
+    return NativeLibrary.load(file).info().lanes();
   }
 
   /** Those of the library; none while there is no library to ask. */
   @Override
   public final List<Declaration> declarations() {
-    return availability().available() ? NativeLibrary.load(file).declarations() : List.of();
+    return availability().available() ? NativeLibrary.load(file).info().declarations() : List.of();
   }
 
   @Override

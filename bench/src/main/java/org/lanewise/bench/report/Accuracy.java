@@ -30,10 +30,18 @@ final class Accuracy {
 
   record Bin(String name, double count) {}
 
+  /**
+   * An identity of the mathematics that was tried.
+   *
+   * @param of operation and dtype
+   * @param hold how many of how many results hold it to the bit
+   */
+  record Identity(String implementation, String of, String name, String hold, double maxUlp) {}
+
   private final Map<Key, Largest> largest = new HashMap<>();
   private final List<Curve> curves = new ArrayList<>();
   private final List<Histogram> histograms = new ArrayList<>();
-  private final List<JsonObject> identities = new ArrayList<>();
+  private final List<Identity> identities = new ArrayList<>();
 
   /** Adds a row of {@code errors}: it comes before any other source, since all were computed at the same inputs. */
   void addError(JsonObject row) {
@@ -50,9 +58,7 @@ final class Accuracy {
             Fields.numbers(curve, "logit"),
             Fields.numbers(curve, "largest"),
             Fields.numbers(curve, "median"));
-    if (!read.logit().stream().allMatch(Double::isFinite)) {
-      throw new IllegalArgumentException("its \"logit\" holds an infinity, expected finite numbers");
-    }
+    requireAscending(read.logit());
     if (read.largest().size() != read.logit().size() || read.median().size() != read.logit().size()) {
       throw new IllegalArgumentException("the lists of its \"curve\" are not of one length");
     }
@@ -63,11 +69,24 @@ final class Accuracy {
     }
   }
 
+  private static void requireAscending(List<Double> logits) {
+    float last = Float.NEGATIVE_INFINITY;
+    for (double logit : logits) {
+      float next = (float) logit;
+      if (!(next > last) || Float.isInfinite(next)) {
+        throw new IllegalArgumentException(
+            "its \"logit\" has %s after %s, expected finite float32 numbers that ascend".formatted(next, last));
+      }
+      last = next;
+    }
+  }
+
   /** Adds a row of a certificate. */
   void addCertificate(JsonObject row) {
     Key key = key(row, "kernel");
     largest.putIfAbsent(key, new Largest(Fields.number(row, "max_ulp"), worst(row, "input"), "certificate"));
     List<Double> counts = Fields.numbers(row, "histogram");
+    counts.forEach(Accuracy::requireCount);
     List<Bin> bins = new ArrayList<>();
     for (int i = 0; i < counts.size(); i++) {
       String name = i == 0 ? "correctly rounded" : i == 1 ? "1 float away" : i + " floats away";
@@ -79,8 +98,13 @@ final class Accuracy {
   /** Adds what a validation observed of an output, or of an identity of the mathematics. */
   void addObservation(JsonObject row) {
     if (row.has("identity")) {
-      Fields.numberOrNan(row, "max_ulp");
-      identities.add(row);
+      identities.add(
+          new Identity(
+              Fields.text(row, "implementation"),
+              "%s %s".formatted(Fields.text(row, "operation"), Fields.text(row, "dtype")),
+              Fields.text(row, "identity"),
+              "%s of %s".formatted(Fields.text(row, "hold"), Fields.text(row, "values")),
+              Fields.numberOrNan(row, "max_ulp")));
       return;
     }
     String output = Fields.text(row, "output");
@@ -117,9 +141,16 @@ final class Accuracy {
       JsonObject bin = Fields.object(element, "histogram");
       double to = Fields.number(bin, "to_ulp");
       String name = to < 1 ? Double.toString(to) : Numbers.count(to);
-      bins.add(new Bin(Double.isInfinite(to) ? "more" : "≤ %s ULP".formatted(name), Fields.number(bin, "count")));
+      bins.add(new Bin(Double.isInfinite(to) ? "more" : "≤ %s ULP".formatted(name), requireCount(Fields.number(bin, "count"))));
     }
     return bins;
+  }
+
+  private static double requireCount(double count) {
+    if (!(count >= 0 && count <= Long.MAX_VALUE)) {
+      throw new IllegalArgumentException("its \"histogram\" counts %s, expected a number from 0 up".formatted(count));
+    }
+    return count;
   }
 
   /** The largest error of an output; null where nobody looked. */
@@ -140,8 +171,8 @@ final class Accuracy {
     return histograms;
   }
 
-  /** The identities that were tried, as rows of the file. */
-  List<JsonObject> identities() {
+  /** The identities that were tried. */
+  List<Identity> identities() {
     return identities;
   }
 }

@@ -1,10 +1,6 @@
 package org.lanewise.bench.report;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** What certificates prove: the largest error beside the declared bound, and over which inputs. */
 record CertificateSection(Results results) implements Section {
@@ -26,40 +22,19 @@ record CertificateSection(Results results) implements Section {
             .number("Declared bound", null)
             .wide("Inputs", null)
             .wide("Where it is largest", null);
-    for (JsonObject row : results.certificates().rows()) {
-      String verdict = Fields.text(row, "verdict");
-      String reason = row.has("reason") ? Fields.text(row, "reason") : "";
+    for (Certificates.Row row : results.certificates().rows()) {
       table.row(
-          Table.Cell.of(Fields.text(row, "operation")),
-          Table.Cell.of(Fields.text(row, "kernel")),
-          Table.Cell.of("%s, %s".formatted(Fields.text(row, "output").replace('_', ' '), Fields.text(row, "dtype"))),
-          Table.Cell.of(verdict.equals("FAILED") ? "✗ FAILED: " + reason : verdict.toLowerCase(Locale.ROOT)),
-          Table.Cell.of(Numbers.ulp(Fields.number(row, "max_ulp"))),
-          Table.Cell.of(row.get("declared_ulp") instanceof JsonPrimitive bound ? bound.getAsString() : "none"),
-          Table.Cell.of(inputs(row)),
-          Table.Cell.of(row.get("worst") instanceof JsonObject worst ? Fields.shown(worst.get("input")) : ""));
+          Table.Cell.of(row.operation()),
+          Table.Cell.of(row.kernel()),
+          Table.Cell.of("%s, %s".formatted(row.output().replace('_', ' '), row.dtype())),
+          Table.Cell.of(
+              row.verdict().equals("FAILED") ? "✗ FAILED: " + row.reason() : row.verdict().toLowerCase(Locale.ROOT)),
+          Table.Cell.of(Numbers.ulp(row.maxUlp())),
+          Table.Cell.of(row.declared()),
+          Table.Cell.of(row.inputs()),
+          Table.Cell.of(row.worst()));
     }
     page.add(table.html());
     page.close();
-  }
-
-  private static String inputs(JsonObject row) {
-    if (isTrue(row.get("sampled"))) {
-      return "sampled: %s drawn rows of %s classes".formatted(count(row, "rows"), Fields.shown(row.get("classes")));
-    }
-    if (row.get("stride") instanceof JsonPrimitive stride && stride.getAsLong() > 1) {
-      return "thinned out: one of %s".formatted(count(row, "stride"));
-    }
-    return isTrue(row.get("complete"))
-        ? "complete: all %s finite inputs".formatted(count(row, "finite_inputs"))
-        : "cut short";
-  }
-
-  private static String count(JsonObject row, String key) {
-    return row.get(key) instanceof JsonPrimitive count ? Numbers.count(count.getAsDouble()) : "unknown";
-  }
-
-  private static boolean isTrue(@Nullable JsonElement value) {
-    return value instanceof JsonPrimitive told && told.getAsBoolean();
   }
 }

@@ -31,8 +31,7 @@ final class CheckedRows {
   static final class Tally {
     private final Map<String, Integer> verdicts = new TreeMap<>();
     private double maxUlp = Double.NEGATIVE_INFINITY;
-    private @Nullable JsonObject worst;
-    private String worstCase = "";
+    private String witness = "";
 
     int count(String verdict) {
       return verdicts.getOrDefault(verdict, 0);
@@ -45,9 +44,7 @@ final class CheckedRows {
 
     /** The case and the input of the largest error; empty where no row told one. */
     String witness() {
-      return worst == null
-          ? ""
-          : "%s, %s: %s".formatted(worstCase, Fields.text(worst, "output"), Fields.text(worst, "input"));
+      return witness;
     }
 
     private void add(JsonObject row) {
@@ -58,8 +55,11 @@ final class CheckedRows {
       double error = Math.abs(Fields.number(row, "max_ulp"));
       if (error > maxUlp) {
         maxUlp = error;
-        worst = row.get("worst") instanceof JsonObject object ? object : null;
-        worstCase = Fields.text(row, "case");
+        witness =
+            row.get("worst") instanceof JsonObject worst
+                ? "%s, %s: %s"
+                    .formatted(Fields.text(row, "case"), Fields.text(worst, "output"), Fields.text(worst, "input"))
+                : "";
       }
     }
   }

@@ -1,6 +1,5 @@
 package org.lanewise.bench.report;
 
-import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,7 +60,7 @@ record HistogramSection(Results results) implements Section {
   }
 
   private void identities(Page page) {
-    List<JsonObject> identities = results.accuracy().identities();
+    List<Accuracy.Identity> identities = results.accuracy().identities();
     if (identities.isEmpty()) {
       return;
     }
@@ -72,13 +71,13 @@ record HistogramSection(Results results) implements Section {
             .wide("Identity", null)
             .number("Hold to the bit", null)
             .number("Max ULP", null);
-    for (JsonObject row : identities) {
+    for (Accuracy.Identity identity : identities) {
       table.row(
-          Table.Cell.of(Fields.text(row, "implementation")),
-          Table.Cell.of("%s %s".formatted(Fields.text(row, "operation"), Fields.text(row, "dtype"))),
-          Table.Cell.of(Fields.text(row, "identity")),
-          Table.Cell.of("%s of %s".formatted(Fields.text(row, "hold"), Fields.text(row, "values"))),
-          Table.Cell.of(Numbers.ulp(Fields.numberOrNan(row, "max_ulp"))));
+          Table.Cell.of(identity.implementation()),
+          Table.Cell.of(identity.of()),
+          Table.Cell.of(identity.name()),
+          Table.Cell.of(identity.hold()),
+          Table.Cell.of(Numbers.ulp(identity.maxUlp())));
     }
     page.add("<details><summary>Identities: %d</summary>", identities.size()).add(table.html()).add("</details>\n");
   }

@@ -8,6 +8,6 @@ public final class DataException extends RuntimeException {
 
   /** @param message what is wrong, where, and what to do */
   public DataException(String message) {
-    super(message);
+    super(OneLine.of(message));
   }
 }

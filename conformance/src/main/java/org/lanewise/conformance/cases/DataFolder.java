@@ -45,7 +45,8 @@ final class DataFolder {
         }
       }
       Path file = path(directory, name);
-      if (!file.startsWith(directory.normalize())) {
+      // Absolute, for a path of no names, which "." is, begins nothing.
+      if (!file.toAbsolutePath().startsWith(directory.toAbsolutePath().normalize())) {
         throw new DataException("The file name '%s' leads out of '%s'; write the data anew.".formatted(name, directory));
       }
       if (!Files.isRegularFile(file)) {

@@ -8,7 +8,7 @@ final class Recipe {
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
   /** More values than any stored case needs would only exhaust the memory. */
-  private static final int LARGEST = 1 << 24;
+  private static final int LARGEST = 1 << 20;
 
   private Recipe() {}
 
@@ -19,7 +19,7 @@ final class Recipe {
     long seed = recipe.integer("seed");
     int numel = Tensor.numel(shape);
     if (numel > LARGEST) {
-      throw entry.wrong("shape", "a shape of at most 2^24 values, which is what a recipe may have");
+      throw entry.wrong("shape", "a shape of at most 2^20 values, which is what a recipe may have");
     }
     Tensor drawn;
     switch (kind) {

@@ -18,6 +18,30 @@ import org.lanewise.kernels.tensor.Tensor;
 public final class ReferenceData {
   private static final int VERSION = 1;
 
+  /** The tensors of a file; cases that name the same one have a copy each. */
+  private static final class Stored {
+    /** Of all copies of a file's tensors. A file of few bytes may name one often enough to exhaust any memory. */
+    private static final long MOST_BYTES = 64L << 20;
+
+    private final Safetensors file;
+    private long bytes;
+
+    Stored(Safetensors file) {
+      this.file = file;
+    }
+
+    /** The tensor that an entry names. */
+    Tensor tensor(Json entry, String key) {
+      Tensor tensor = file.tensor(entry.string(key));
+      bytes += (long) tensor.numel() * tensor.dtype().bytes();
+      if (bytes > MOST_BYTES) {
+        throw entry.wrong(
+            key, "one of tensors of at most %d bytes together, each counted as often as it is named".formatted(MOST_BYTES));
+      }
+      return tensor;
+    }
+  }
+
   private final List<ReferenceCase> cases;
   private final List<TorchRule> rules;
   private final String torchVersion;
@@ -109,7 +133,7 @@ public final class ReferenceData {
       if (tensorBytes == null) {
         throw json.wrong("tensors", "the name of a file that the index lists");
       }
-      Safetensors tensors = new Safetensors(folder.describe(tensorFile), tensorBytes);
+      Stored tensors = new Stored(new Safetensors(folder.describe(tensorFile), tensorBytes));
       for (Json entry : json.objects("cases")) {
         ReferenceCase parsed = readCase(entry, operation, tensors);
         if (!parsed.id().matches("[a-z0-9_]+/[a-z0-9_]+/[A-Za-z0-9_.+-]+")) {
@@ -134,7 +158,7 @@ public final class ReferenceData {
     return new ReferenceData(cases, rules, index.object("versions").string("torch"));
   }
 
-  private static ReferenceCase readCase(Json entry, String operation, Safetensors tensors) {
+  private static ReferenceCase readCase(Json entry, String operation, Stored tensors) {
     Json inputs = entry.object("inputs");
     Map<String, Tensor> stored = new LinkedHashMap<>();
     Map<String, Json> recipes = new LinkedHashMap<>();
@@ -162,7 +186,7 @@ public final class ReferenceData {
         entry.strings("deviations"));
   }
 
-  private static Expectation readExpectation(Json expect, Safetensors tensors) {
+  private static Expectation readExpectation(Json expect, Stored tensors) {
     if (expect.has("error")) {
       Json error = expect.object("error");
       return new Expectation.Error(error.string("class"), error.string("message"));
@@ -192,16 +216,16 @@ public final class ReferenceData {
     return new Expectation.Outputs(read, texts);
   }
 
-  private static Tensor values(Json output, String key, DType dtype, int count, Safetensors tensors) {
-    Tensor tensor = tensors.tensor(output.string(key));
+  private static Tensor values(Json output, String key, DType dtype, int count, Stored tensors) {
+    Tensor tensor = tensors.tensor(output, key);
     if (tensor.dtype() != dtype || tensor.numel() != count) {
       throw output.wrong(key, "the name of a %s tensor of %d values".formatted(dtype.id(), count));
     }
     return tensor;
   }
 
-  private static int @Nullable [] positions(Json output, int[] shape, Safetensors tensors) {
-    Tensor tensor = tensors.tensor(output.string("positions"));
+  private static int @Nullable [] positions(Json output, int[] shape, Stored tensors) {
+    Tensor tensor = tensors.tensor(output, "positions");
     int numel = Tensor.numel(shape);
     int[] positions = new int[tensor.numel()];
     for (int i = 0; i < positions.length; i++) {
@@ -215,8 +239,8 @@ public final class ReferenceData {
   }
 
   /** A stored tensor, which must have the dtype and shape that the case names. */
-  private static Tensor tensor(Json entry, String key, Safetensors tensors) {
-    Tensor tensor = tensors.tensor(entry.string(key));
+  private static Tensor tensor(Json entry, String key, Stored tensors) {
+    Tensor tensor = tensors.tensor(entry, key);
     int[] shape = shape(entry);
     if (tensor.dtype() != dtype(entry) || tensor.numel() != Tensor.numel(shape)) {
       throw entry.wrong(key, "the name of a tensor of the dtype and shape beside it");

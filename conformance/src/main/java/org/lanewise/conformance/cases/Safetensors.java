@@ -25,14 +25,17 @@ public final class Safetensors {
 
   private final String file;
   private final ByteBuffer values;
-  private final Map<String, Json> header = new LinkedHashMap<>();
+  private final Map<String, Place> places = new LinkedHashMap<>();
   private final @Nullable Json metadata;
+
+  /** What the header says of a tensor. */
+  private record Place(DType dtype, int[] shape, int begin, int end) {}
 
   /**
    * Reads a file.
    *
    * @param file its name, for messages
-   * @throws DataException if it is not of the format
+   * @throws DataException if it is not of the format, or what it says of a tensor does not fit
    */
   public Safetensors(String file, byte[] content) {
     this.file = file;
@@ -50,37 +53,24 @@ public final class Safetensors {
     int end = Long.BYTES + (int) headerLength;
     Json names = Json.parse(file, Arrays.copyOfRange(content, Long.BYTES, end));
     this.metadata = names.has(METADATA) ? names.object(METADATA) : null;
+    this.values = buffer.slice(end, content.length - end).order(ByteOrder.LITTLE_ENDIAN);
+    long bytes = 0;
     for (String name : names.keys()) {
       if (!name.equals(METADATA)) {
-        header.put(name, names.object(name));
+        Place place = place(name, names.object(name));
+        places.put(name, place);
+        bytes += place.end - place.begin;
       }
     }
-    this.values = buffer.slice(end, content.length - end).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** The names of the tensors. */
-  public Set<String> names() {
-    return header.keySet();
-  }
-
-  /** An entry of the metadata, a text. */
-  public String metadata(String key) {
-    if (metadata == null) {
-      throw new DataException("%s has no %s; write it anew.".formatted(file, METADATA));
+    if (bytes > values.capacity()) {
+      // Not what the format allows, and of a small file it would make tensors that no memory holds.
+      throw new DataException(
+          "%s has tensors of %d bytes and values of %d, so that they overlap; write the data anew."
+              .formatted(file, bytes, values.capacity()));
     }
-    return metadata.string(key);
   }
 
-  /**
-   * The tensor of the given name.
-   *
-   * @throws DataException if there is none, or what is said of it does not fit
-   */
-  public Tensor tensor(String name) {
-    Json entry = header.get(name);
-    if (entry == null) {
-      throw new DataException("%s has no tensor '%s'; write the data anew with generate.py.".formatted(file, name));
-    }
+  private Place place(String name, Json entry) {
     DType dtype = dtype(entry.string("dtype"));
     if (dtype == null) {
       throw entry.wrong("dtype", "one of F32, F64, F16, BF16, I64, I32, I16, I8, U8, BOOL");
@@ -101,7 +91,34 @@ public final class Safetensors {
           "%s: the offsets %s of tensor '%s' do not fit its shape %s, or the file; write the data anew."
               .formatted(file, Arrays.toString(offsets), name, Arrays.toString(shape)));
     }
-    return decode(dtype, values.slice(offsets[0], offsets[1] - offsets[0]).order(ByteOrder.LITTLE_ENDIAN), shape);
+    return new Place(dtype, shape, offsets[0], offsets[1]);
+  }
+
+  /** The names of the tensors. */
+  public Set<String> names() {
+    return places.keySet();
+  }
+
+  /** An entry of the metadata, a text. */
+  public String metadata(String key) {
+    if (metadata == null) {
+      throw new DataException("%s has no %s; write it anew.".formatted(file, METADATA));
+    }
+    return metadata.string(key);
+  }
+
+  /**
+   * The tensor of the given name.
+   *
+   * @throws DataException if there is none
+   */
+  public Tensor tensor(String name) {
+    Place place = places.get(name);
+    if (place == null) {
+      throw new DataException("%s has no tensor '%s'; write the data anew with generate.py.".formatted(file, name));
+    }
+    ByteBuffer bytes = values.slice(place.begin, place.end - place.begin).order(ByteOrder.LITTLE_ENDIAN);
+    return decode(place.dtype, bytes, place.shape);
   }
 
   /** The tensor whose little-endian values are given. */

@@ -119,7 +119,7 @@ record Description(@Nullable String name, List<Kernel> kernels, List<String> ope
       return answer;
     }
     if ("unsupported".equals(got)) {
-      throw new UnsupportedOperationException(String.valueOf(Message.text(answer.json(), "reason")));
+      throw new UnsupportedOperationException(Message.text(answer.json(), "reason", "It does not say why."));
     }
     if ("failed".equals(got)) {
       throw new RemoteFailure(Message.text(answer.json(), "reason", "The process failed and does not say why."));

@@ -84,9 +84,15 @@ record Message(JsonObject json, Map<String, Tensor> tensors) {
       }
       return new Message(json.getAsJsonObject(), tensors);
     } catch (DataException | JsonParseException e) {
-      // What files advise after the semicolon is no advice on a frame.
-      throw new RemoteFailure("Its frame cannot be read: %s.".formatted(String.valueOf(e.getMessage()).replaceFirst("(; .*|\\.)$", "")));
+      throw new RemoteFailure("Its frame cannot be read: %s.".formatted(withoutAdvice(String.valueOf(e.getMessage()))));
     }
+  }
+
+  /** What files advise after the semicolon is no advice on a frame. */
+  private static String withoutAdvice(String sentence) {
+    int advice = sentence.indexOf("; ");
+    int end = advice >= 0 ? advice : sentence.length() - (sentence.endsWith(".") ? 1 : 0);
+    return sentence.substring(0, end);
   }
 
   /** A number as it is written: what JSON lacks is a string. */
@@ -130,10 +136,10 @@ record Message(JsonObject json, Map<String, Tensor> tensors) {
     throw new RemoteFailure("Its message has '%s': %s, expected true or false.".formatted(key, json.get(key)));
   }
 
-  /** A text; the given one where there is none. */
+  /** A text that says something; the given one where there is none. */
   static String text(JsonObject json, String key, String otherwise) {
     String text = text(json, key);
-    return text == null ? otherwise : text;
+    return text == null || text.isBlank() ? otherwise : text;
   }
 
   /** A text that has to be there. */

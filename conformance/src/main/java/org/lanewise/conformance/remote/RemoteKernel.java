@@ -78,7 +78,12 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
 
   private void compute(KernelCall call) {
     Message request = request(call, id());
-    Message answer = Description.require(process.ask(request), "kernel");
+    take(call, request, process.ask(request));
+  }
+
+  /** Takes over from the answer to the request of a call what it says of it. */
+  static void take(KernelCall call, Message request, Message answer) {
+    Description.require(answer, "kernel");
     CallMessage.readResults(call, "", request.tensors(), answer.tensors());
     readSums(call, answer.json());
   }
@@ -127,7 +132,12 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
       objects.add(object);
     }
     request.json().add("calls", objects);
-    Message answer = Description.require(process.ask(request, process.timeLimit().plus(REPETITION)), "repetition");
+    return Optional.of(furthest(calls, sent, process.ask(request, process.timeLimit().plus(REPETITION))));
+  }
+
+  /** What the answer says of repeated calls, whose tensors were sent under these names. */
+  static Repetition furthest(List<KernelCall> calls, Map<String, Tensor> sent, Message answer) {
+    Description.require(answer, "repetition");
     JsonArray sums = Message.array(answer.json(), "calls");
     if (sums.size() != calls.size()) {
       throw new RemoteFailure("Its answer is on %d calls, expected %d.".formatted(sums.size(), calls.size()));
@@ -143,9 +153,8 @@ final class RemoteKernel implements KernelUnderTest, KernelProvider {
       furthest.add(call);
     }
     boolean counted = Message.has(answer.json(), "allocated_bytes");
-    return Optional.of(
-        new Repetition(
-            furthest, counted ? Message.integer(answer.json(), "allocated_bytes", -1, Long.MAX_VALUE) : -1));
+    return new Repetition(
+        furthest, counted ? Message.integer(answer.json(), "allocated_bytes", -1, Long.MAX_VALUE) : -1);
   }
 
   /** The arrays that more than one operand lies in, and the names to send them under. */

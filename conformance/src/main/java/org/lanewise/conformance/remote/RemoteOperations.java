@@ -79,7 +79,8 @@ final class RemoteOperations implements Subject {
     }
   }
 
-  private static Outcome outcome(Message answer) {
+  /** What an answer says. */
+  static Outcome outcome(Message answer) {
     JsonObject json = answer.json();
     switch (String.valueOf(Message.text(json, "answer"))) {
       case "error" -> {

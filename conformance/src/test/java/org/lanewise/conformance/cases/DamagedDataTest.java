@@ -137,6 +137,32 @@ class DamagedDataTest {
   }
 
   @Test
+  void tensorsThatOverlap() {
+    String twice = "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"y\":{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[7,8]}}";
+    builder.replace("tensors/x.safetensors", safetensors(twice, 8));
+    expect("tensors of 9 bytes and values of 8");
+  }
+
+  @Test
+  void aTensorNamedMoreOftenThanMemoryHolds() {
+    int n = 1 << 18;
+    builder = new DataBuilder(folder).floats("x", new float[n]).floats("t", new float[n]).floats("p", new float[n]);
+    builder.doubles("e", new double[n]);
+    for (int i = 0; i < 14; i++) {
+      builder.elementwiseCase("bce_with_logits/test/" + i, n, "");
+    }
+    expect("at most 67108864 bytes together");
+  }
+
+  @Test
+  void aNameThatIsNoneForATerminal() {
+    builder.replace("cases/x.json", utf8(builder.casesJson().replace("\"tensor\":\"x\"", "\"tensor\":\"\\u001b[2J\\n\"")));
+    expect("no tensor '?[2J?'");
+    builder.replace("cases/x.json", utf8(builder.casesJson().replace("\"tensor\":\"x\"", "\"tensor\":\"%s\"".formatted("x".repeat(5000)))));
+    assertTrue(fault().length() <= 2000, "a sentence of a sensible length");
+  }
+
+  @Test
   void anUnknownVersion() {
     builder.replace("cases/x.json", utf8(builder.casesJson().replace("\"version\":1", "\"version\":7")));
     expect("version 7", "reads version 1");
@@ -171,6 +197,14 @@ class DamagedDataTest {
   void anEmptyFolder() {
     String message = assertThrows(DataException.class, () -> ReferenceData.of(folder)).getMessage();
     assertTrue(message.contains("index.json' is missing"), message);
+  }
+
+  @Test
+  void theWorkingFolder() {
+    for (String here : new String[] {".", "", "src/.."}) {
+      String message = assertThrows(DataException.class, () -> ReferenceData.of(Path.of(here))).getMessage();
+      assertTrue(message.contains("index.json' is missing"), message);
+    }
   }
 
   @Test

@@ -345,27 +345,23 @@ public final class Tensor {
               .formatted(Arrays.toString(shape), dim));
     }
     int[] reducedShape = new int[rank() - 1];
-    int outer = 1;
     int inner = 1;
     for (int i = 0; i < rank(); i++) {
       if (i != axis) {
         reducedShape[i < axis ? i : i - 1] = shape[i];
       }
-      outer *= i < axis ? shape[i] : 1;
       inner *= i > axis ? shape[i] : 1;
     }
     long[] indices = new long[numel(reducedShape)];
-    for (int o = 0; o < outer; o++) {
-      for (int i = 0; i < inner; i++) {
-        int first = o * shape[axis] * inner + i;
-        int best = 0;
-        for (int c = 1; c < shape[axis]; c++) {
-          if (exceeds(first + c * inner, first + best * inner)) {
-            best = c;
-          }
+    for (int row = 0; row < indices.length; row++) {
+      int first = row / inner * shape[axis] * inner + row % inner;
+      int best = 0;
+      for (int c = 1; c < shape[axis]; c++) {
+        if (exceeds(first + c * inner, first + best * inner)) {
+          best = c;
         }
-        indices[o * inner + i] = best;
       }
+      indices[row] = best;
     }
     return of(indices, reducedShape);
   }

@@ -44,7 +44,11 @@ record ForkResult(
           json.get("candidate_allocated").getAsLong(),
           json.get("same_bits").getAsBoolean(),
           json.get("steady").getAsBoolean());
-    } catch (JsonParseException | IllegalStateException | ClassCastException | NullPointerException e) {
+    } catch (JsonParseException
+        | IllegalStateException
+        | ClassCastException
+        | NullPointerException
+        | UnsupportedOperationException e) {
       throw new IllegalArgumentException("the fork's file %s is not whole".formatted(file.getFileName()), e);
     }
   }
