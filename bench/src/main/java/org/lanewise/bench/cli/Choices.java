@@ -10,8 +10,8 @@ import org.lanewise.bench.grid.Grid;
 import org.lanewise.bench.grid.Work;
 import org.lanewise.conformance.cases.ReferenceCase;
 import org.lanewise.conformance.cases.ReferenceData;
+import org.lanewise.conformance.subject.FrontDoorSubject;
 import org.lanewise.conformance.validation.Level;
-import org.lanewise.conformance.verdict.FrontDoorSubject;
 import org.lanewise.kernels.Kernels;
 import org.lanewise.kernels.spi.KernelProvider;
 

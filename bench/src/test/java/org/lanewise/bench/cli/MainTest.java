@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.lanewise.bench.ExitCode;
-import org.lanewise.bench.jmh.JvmFlags;
+import org.lanewise.bench.JvmFlags;
 import org.lanewise.bench.results.Environment;
 
 /** What all commands have in common. */

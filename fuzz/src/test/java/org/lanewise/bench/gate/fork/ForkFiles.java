@@ -1,4 +1,4 @@
-package org.lanewise.bench.gate;
+package org.lanewise.bench.gate.fork;
 
 import java.io.IOException;
 import java.nio.file.Path;
