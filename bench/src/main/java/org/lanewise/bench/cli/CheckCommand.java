@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
     description = "Verifies the kernels on all stored data, measures a few points, writes a report.",
     footer = {
       "",
-      "Takes up to three minutes on two cores. Writes report.html, verify.json, bench.json and jmh.log to target/lanewise of the"
-          + " project.",
+      "Takes up to three minutes on two cores. In target/lanewise of the project it leaves report.html, verify.json,"
+          + " bench.json and jmh.log.",
       "",
       "Examples:",
       "  ./lanewise check",
