@@ -183,7 +183,7 @@ public final class BceWithLogits {
    * The reduced loss and its gradient, held in arrays. Allocates nothing on one thread.
    *
    * @param logitsGradient receives rows · columns values; must be another array than the operands and the weights'
-   * @return the same bits as without the gradient
+   * @return the loss; the same bits as without the gradient, on kernels that declare reproducible bits
    * @throws IllegalArgumentException also if the gradient is too short or an array that is read
    * @see #forward(float[], float[], int, int)
    */

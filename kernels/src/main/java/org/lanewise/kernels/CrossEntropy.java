@@ -207,7 +207,7 @@ public final class CrossEntropy {
    * The reduced loss and its gradient, held in arrays. Allocates nothing on one thread.
    *
    * @param logitsGradient receives batch · classes values; must be another array than the logits and the weight's
-   * @return the same bits as without the gradient
+   * @return the loss; the same bits as without the gradient, on kernels that declare reproducible bits
    * @throws IllegalArgumentException also if the gradient is too short or an array that is read
    * @see #forward(float[], long[], int, int)
    */

@@ -25,7 +25,8 @@ final class RecordPage {
 
             Verdicts of `./lanewise gate selftest`, where the right one is known, counted from `verdicts.csv`; the self-test
             writes this page. Intervals are Clopper and Pearson's, 95 %: the bad end is what may be claimed. A run is
-            `quiet` where others used at most 5 % of the processors meanwhile, `busy` where they used more, and `burners` where the
+            `quiet` where others used at most 5 % of the processors meanwhile, `busy` where they used more, \
+            and `burners` where the
             self-test let threads of its own disturb it.
             """);
     List<Entry> aa = entries.stream().filter(Entry::isAa).toList();

@@ -11,7 +11,7 @@ import org.lanewise.bench.grid.Work;
 /** Two builds: the ratio of their times with its interval, and each fork a dot below it. */
 record GateSection(Results results) implements Section {
   /** What is flagged unless the policy says otherwise, and what must not go unnoticed. */
-  private static final List<Plot.Guide> THRESHOLDS = 
+  private static final List<Plot.Guide> THRESHOLDS =
       List.of(new Plot.Guide(1, "1"), new Plot.Guide(1.02, "2 %"), new Plot.Guide(1.05, "5 %"));
 
   @Override

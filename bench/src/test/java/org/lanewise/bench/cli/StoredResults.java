@@ -94,7 +94,8 @@ final class StoredResults {
   static String run(String command, List<Path> files, String... options) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    Stream<String> line = Stream.of(Stream.of(command), files.stream().map(Path::toString), Stream.of(options)).flatMap(part -> part);
+    Stream<String> line =
+        Stream.of(Stream.of(command), files.stream().map(Path::toString), Stream.of(options)).flatMap(part -> part);
     int code = Main.run(new PrintWriter(out), new PrintWriter(err), line.toArray(String[]::new));
     assertEquals(ExitCode.GOOD, code, err.toString());
     return out.toString();

@@ -87,8 +87,8 @@ final class Twin implements AutoCloseable {
    *
    * @param calls runs them
    * @param provider the class that the kernel is of
-   * @param promised what the build declares of all that the kernel's provider has: bounds in ULP by what they bound, 0 for a promise that is made, infinity
-   *     for one that is not
+   * @param promised what the build declares of all that the kernel's provider has: bounds in ULP by what they bound, 0 for a
+   *     promise that is made, infinity for one that is not
    */
   record Block(IntToLongFunction calls, Class<?> provider, Map<String, Double> promised) {}
 

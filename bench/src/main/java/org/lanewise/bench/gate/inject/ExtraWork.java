@@ -27,8 +27,8 @@ public final class ExtraWork {
   private static final int AT_ONCE = 256;
 
   /**
-   * Part of a call is repeated in multiples of this: kernels take so many rows or elements at once, or fewer, and what they do with
-   * a remainder is a way of its own, which the call itself may never go.
+   * Part of a call is repeated in multiples of this: kernels take so many rows or elements at once, or fewer, and what they do
+   * with a remainder is a way of its own, which the call itself may never go.
    */
   private static final int WHOLE = 64;
 
