@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What every build checks of each target: the stored inputs, and some drawn ones, the same each time. */
 class ReplayTest {
   private static final long SEED = Long.parseLong(or(System.getProperty("lanewise.fuzz.seed", ""), "1"));
-  private static final int DRAWN = 3000;
+  private static final int DRAWN = 2000;
 
   private static String or(String value, String otherwise) {
     return value.isEmpty() ? otherwise : value;
