@@ -31,8 +31,13 @@ class ColoursTest {
             + "\n16    scalar  1.000  " + yellow("inconclusive") + "\n\n"
             + red("Regressed") + ": 1 regressed, 1 inconclusive, 1 pass of 3 benchmarks.\n",
         Colours.painted(
-            "1024  vector  1.100  regressed\n1024  scalar  1.000  pass\n16    scalar  1.000  inconclusive\n\n"
-                + "Regressed: 1 regressed, 1 inconclusive, 1 pass of 3 benchmarks.\n"));
+            """
+            1024  vector  1.100  regressed
+            1024  scalar  1.000  pass
+            16    scalar  1.000  inconclusive
+
+            Regressed: 1 regressed, 1 inconclusive, 1 pass of 3 benchmarks.
+            """));
     assertEquals(
         yellow("SKIPPED") + " opencl: no device\n", Colours.painted("SKIPPED opencl: no device\n"));
     assertEquals("passed failed PASSEDLY\n", Colours.painted("passed failed PASSEDLY\n"));
