@@ -84,18 +84,26 @@ class CompareCommandTest {
     return file("gpu.json", "peers", "{\"bandwidth\": {\"device_copy\": {\"gb_per_s\": 4000}}}", rows);
   }
 
+  /** What was printed, without the ends of lines at 80 columns. */
+  private String unwrapped() {
+    return out.toString().replaceAll("\\s+", " ");
+  }
+
   @Test
   void theCrossoverOfEachTransferAndNumberOfThreads() {
     assertEquals(ExitCode.GOOD, compare(cpu(), gpu("float32")), err.toString());
 
-    String text = out.toString().replaceAll("\\s+", " ");
+    String text = unwrapped();
     assertTrue(text.contains("logits/s; pytorch-compile on Some GPU"), text);
     // 0.4 n = 56.57 sqrt(n) at n = 20,000; 0.2 n at 80,000.
     assertTrue(text.contains("launch against vector: faster is launch from batch 20,000 on (18,000 to 22,000)."), text);
     assertTrue(
         text.contains("launch against vector, 2 threads: faster is launch from batch 80,000 on (74,000 to 87,000)."), text);
     assertTrue(text.contains("pageable does not overtake vector at the 4 batch sizes measured."), text);
-    assertTrue(text.contains("pytorch-compile, Some GPU, launch: 1 point without a partner, and not compared: bce_with_logits float32 of 16777216.\n"), text);
+    assertTrue(
+        text.contains(
+            "pytorch-compile, Some GPU, launch: 1 point without a partner, and not compared: bce_with_logits float32 of 16777216."),
+        text);
     assertFalse(text.contains("No file holds measurements of a GPU"), text);
   }
 
@@ -106,7 +114,7 @@ class CompareCommandTest {
     List<MeasuredRow> rows = rows(launch, "float32", n -> n < 65536 ? 0.4 * n : 0.1 * n, 256, 4096, 65536, 1 << 20);
     rows.addAll(rows(new Implementation("pytorch-eager", GPU, 1, "pageable"), "float32", n -> 0.4 * n, 256));
     assertEquals(ExitCode.GOOD, compare(cpu(), file("gpu.json", "peers", "{}", rows)), err.toString());
-    String text = out.toString();
+    String text = unwrapped();
     assertTrue(
         text.contains("launch is faster than vector at 2 of the 4 batch sizes measured, and clearly slower at none."), text);
     assertTrue(text.contains("launch is faster than vector, 2 threads at the 2 batch sizes measured."), text);
@@ -237,7 +245,7 @@ class CompareCommandTest {
     assertEquals(ExitCode.GOOD, compare(cpu(), file("mixed.json", "peers", "{}", rows)), err.toString());
     assertTrue(out.toString().contains("launch does not overtake vector at the 2 batch sizes measured."), out.toString());
     assertTrue(
-        out.toString().contains("launch: 3 points without a partner, and not compared: bce_with_logits bfloat16 of 256, 4096, 65536.\n"),
+        unwrapped().contains("launch: 3 points without a partner, and not compared: bce_with_logits bfloat16 of 256, 4096, 65536."),
         out.toString());
   }
 
