@@ -53,7 +53,7 @@ public final class JsonTarget implements Target {
   /** Works in a folder of its own. */
   public JsonTarget() {
     try {
-      folder = Files.createTempDirectory("lanewise-fuzz");
+      folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "json")), "of");
       file = folder.resolve("input.json");
       Files.createDirectories(folder.resolve("cases"));
       Files.createDirectories(folder.resolve("tensors"));
