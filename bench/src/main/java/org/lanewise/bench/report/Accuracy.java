@@ -147,8 +147,8 @@ final class Accuracy {
   }
 
   private static double requireCount(double count) {
-    if (!(count >= 0 && count <= Long.MAX_VALUE)) {
-      throw new IllegalArgumentException("its \"histogram\" counts %s, expected a number from 0 up".formatted(count));
+    if (!(count >= 0 && count <= Long.MAX_VALUE) || count != Math.rint(count)) {
+      throw new IllegalArgumentException("its \"histogram\" counts %s, expected an integer from 0 up".formatted(count));
     }
     return count;
   }

@@ -53,7 +53,7 @@ public final class JsonTarget implements Target {
   /** Works in a folder of its own. */
   public JsonTarget() {
     try {
-      folder = Files.createTempDirectory("lanewise-fuzz");
+      folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "json")), "of");
       file = folder.resolve("input.json");
       Files.createDirectories(folder.resolve("cases"));
       Files.createDirectories(folder.resolve("tensors"));
@@ -84,7 +84,7 @@ public final class JsonTarget implements Target {
   }
 
   private void read(byte[] input) throws Exception {
-    Files.write(file, input);
+    write(file, input);
     String text = new String(input, StandardCharsets.UTF_8);
     if (REFERENCE_DATA.matcher(text).find()) { // three files, of which other inputs are none
       refusable(() -> referenceData(input, text));
@@ -132,20 +132,26 @@ public final class JsonTarget implements Target {
   /** The input as the cases, the rules and the index of a folder whose other files are right. */
   private void referenceData(byte[] input, String text) throws IOException {
     if (text.contains("lanewise/reference-data")) {
-      Files.write(folder.resolve("index.json"), input);
+      write(folder.resolve("index.json"), input);
     } else {
       String name = text.contains("lanewise/rules") ? "rules.json" : CASES;
-      Files.write(folder.resolve(name), input);
+      write(folder.resolve(name), input);
       String others = name.equals(CASES) ? "" : entry(CASES, Files.readAllBytes(folder.resolve(CASES))) + ",";
-      Files.writeString(
-          folder.resolve("index.json"),
+      String index =
           """
           {"format":"lanewise/reference-data","version":1,"versions":{"torch":"2"},"files":{%s%s,%s}}"""
-              .formatted(others, entry(name, input), entry(TENSORS, tensors)));
+              .formatted(others, entry(name, input), entry(TENSORS, tensors));
+      write(folder.resolve("index.json"), index.getBytes(StandardCharsets.UTF_8));
     }
     ReferenceData data = ReferenceData.of(folder);
     data.cases().forEach(c -> c.inputs());
     data.cases().forEach(c -> c.reduction());
+  }
+
+  /** A new file each time: some file systems wait for the disk where one is written over. */
+  private static void write(Path file, byte[] content) throws IOException {
+    Files.deleteIfExists(file);
+    Files.write(file, content);
   }
 
   private static String entry(String name, byte[] content) {
