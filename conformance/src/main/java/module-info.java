@@ -1,6 +1,6 @@
 /** Reads the reference data and judges implementations of the losses by it. */
 module org.lanewise.conformance {
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
   requires static transitive org.junit.jupiter.api;
   requires transitive org.lanewise.kernels;
   requires com.google.gson;

@@ -3,7 +3,7 @@
  * interface through which other kernels join.
  */
 module org.lanewise.kernels {
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
   requires jdk.incubator.vector;
   requires jdk.management;
 

@@ -145,6 +145,8 @@ public final class Bce {
 
   /** PyTorch's checks in PyTorch's order. */
   private void check(Tensor input, Tensor target) {
+    Objects.requireNonNull(input, "input is null; pass a tensor.");
+    Objects.requireNonNull(target, "target is null; pass a tensor.");
     if (!target.sameShape(input)) {
       throw new ValueError(
           ("Using a target size (%s) that is different to the input size (%s) is deprecated. "

@@ -243,6 +243,8 @@ public final class BceWithLogits {
 
   /** PyTorch's checks in PyTorch's order. */
   private void check(Tensor logits, Tensor target) {
+    Objects.requireNonNull(logits, "logits is null; pass a tensor.");
+    Objects.requireNonNull(target, "target is null; pass a tensor.");
     int[] shape = logits.shape();
     if (!logits.sameShape(target)) {
       throw new ValueError(

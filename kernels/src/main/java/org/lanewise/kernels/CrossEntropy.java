@@ -254,6 +254,8 @@ public final class CrossEntropy {
 
   private Result compute(
       Tensor logits, Tensor target, @Nullable Tensor upstream, boolean logitsGradient, boolean targetGradient) {
+    Objects.requireNonNull(logits, "logits is null; pass a tensor.");
+    Objects.requireNonNull(target, "target is null; pass a tensor.");
     // Equal shapes mean class probabilities, whatever the dtype of the target.
     boolean probabilities = logits.sameShape(target);
     int counted = 0;

@@ -172,6 +172,8 @@ public final class NllLoss {
   }
 
   private void check(Tensor input, Tensor target, boolean withGradient) {
+    Objects.requireNonNull(input, "input is null; pass a tensor.");
+    Objects.requireNonNull(target, "target is null; pass a tensor.");
     if (input.rank() == 0) {
       throw new ValueError(
           "Expected 1 or more dimensions (got 0)", "Give the log-probabilities a class dimension, with input.reshape(1).");

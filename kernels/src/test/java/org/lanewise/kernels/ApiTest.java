@@ -116,14 +116,20 @@ class ApiTest {
     return Modifier.isPublic(member.getModifiers());
   }
 
-  private static List<Class<?>> exported() throws Exception {
-    Path classes = Path.of(Reduction.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    ModuleDescriptor module;
-    try (InputStream descriptor = Files.newInputStream(classes.resolve("module-info.class"))) {
-      module = ModuleDescriptor.read(descriptor);
+  static Path classes() throws Exception {
+    return Path.of(Reduction.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+  }
+
+  static ModuleDescriptor module() throws Exception {
+    try (InputStream descriptor = Files.newInputStream(classes().resolve("module-info.class"))) {
+      return ModuleDescriptor.read(descriptor);
     }
+  }
+
+  static List<Class<?>> exported() throws Exception {
+    Path classes = classes();
     List<Class<?>> types = new ArrayList<>();
-    for (ModuleDescriptor.Exports export : module.exports()) {
+    for (ModuleDescriptor.Exports export : module().exports()) {
       try (Stream<Path> files = Files.list(classes.resolve(export.source().replace('.', '/')))) {
         for (Path file : files.filter(file -> file.toString().endsWith(".class")).toList()) {
           String name = file.getFileName().toString().replace(".class", "");

@@ -417,6 +417,21 @@ class FrontDoorErrorsTest {
   }
 
   @Test
+  @SuppressWarnings("DataFlowIssue") // null where none is allowed is the point
+  void tensor_forms_name_what_is_null() {
+    Tensor three = Tensor.of(new float[3], 3);
+    assertAll(
+        () -> assertNullTensor("logits", () -> BceWithLogits.create().forward(null, three)),
+        () -> assertNullTensor("target", () -> BceWithLogits.create().forward(three, null)),
+        () -> assertNullTensor("logits", () -> CrossEntropy.create().forward(null, three)),
+        () -> assertNullTensor("target", () -> CrossEntropy.create().forward(three, null)),
+        () -> assertNullTensor("input", () -> Bce.create().forward(null, three)),
+        () -> assertNullTensor("target", () -> Bce.create().forward(three, null)),
+        () -> assertNullTensor("input", () -> NllLoss.create().forward(null, three)),
+        () -> assertNullTensor("target", () -> NllLoss.create().forward(three, null)));
+  }
+
+  @Test
   void longer_arrays_and_empty_batches_are_fine() {
     float[] logits = {1, 2, 3, 99, 99};
     float[] gradient = Samples.poisoned(5);
@@ -444,5 +459,9 @@ class FrontDoorErrorsTest {
     assertTrue(
         error instanceof NullPointerException || error instanceof IllegalArgumentException, () -> "thrown: " + error);
     assertTrue(error.getMessage().matches("(?s).*\\b" + name + "\\b.*"), error::getMessage);
+  }
+
+  private static void assertNullTensor(String name, Executable call) {
+    assertEquals(name + " is null; pass a tensor.", assertThrows(NullPointerException.class, call, name).getMessage());
   }
 }

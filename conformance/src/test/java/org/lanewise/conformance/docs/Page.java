@@ -108,7 +108,7 @@ public record Page(String name, List<Example> examples) {
   }
 
   /** The lines of a file of the repository. */
-  static List<String> lines(String file) {
+  public static List<String> lines(String file) {
     Path root = Path.of("").toAbsolutePath();
     while (root != null && !Files.exists(root.resolve("mvnw"))) {
       root = root.getParent();

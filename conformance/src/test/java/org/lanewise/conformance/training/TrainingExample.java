@@ -5,7 +5,7 @@ import static java.util.Locale.ROOT;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Random;
 import org.lanewise.kernels.BceWithLogits;
 import org.lanewise.kernels.CrossEntropy;
 import org.lanewise.kernels.Kernels;
@@ -55,8 +55,8 @@ final class TrainingExample {
   // @end
 
   // @start region=bce-with-logits
-  /** For samples of several labels, each of which holds (1) or not (0); posWeight has one factor a label. */
-  static Loss bceWithLogits(KernelProvider kernels, float[] targets, int labels, @Nullable Tensor posWeight) {
+  /** For samples of several labels, each of which holds (1) or not (0); posWeight has one factor a label; null is none. */
+  static Loss bceWithLogits(KernelProvider kernels, float[] targets, int labels, Tensor posWeight) {
     BceWithLogits loss = BceWithLogits.on(kernels).posWeight(posWeight);
     return (logits, samples, logitsGradient) -> {
       float[] target = gather(targets, samples, labels);
@@ -195,6 +195,34 @@ final class TrainingExample {
 
   private static List<float[]> zerosLike(List<Parameter> parameters) {
     return parameters.stream().map(parameter -> new float[parameter.value.length]).toList();
+  }
+  // @end
+
+  // @start region=main
+  /** Noisy copies of ten random patterns, in place of images of the ten digits. */
+  static void main() {
+    Random random = new Random(1);
+    float[] patterns = gaussian(random, 10 * 64, 1);
+    long[] labels = random.longs(500, 0, 10).toArray();
+    float[] images = gaussian(random, labels.length * 64, 1);
+    for (int i = 0; i < images.length; i++) {
+      images[i] += patterns[(int) labels[i / 64] * 64 + i % 64];
+    }
+    int[][] batches = new int[50][];
+    for (int step = 0; step < batches.length; step++) {
+      batches[step] = random.ints(32, 0, labels.length).toArray();
+    }
+    Linear hidden = new Linear(64, 24, new Parameter(gaussian(random, 24 * 64, 0.05f)), new Parameter(new float[24]));
+    Linear output = new Linear(24, 10, new Parameter(gaussian(random, 10 * 24, 0.05f)), new Parameter(new float[10]));
+    run(images, labels, batches, hidden, output, System.out);
+  }
+
+  private static float[] gaussian(Random random, int length, float deviation) {
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = deviation * (float) random.nextGaussian();
+    }
+    return values;
   }
   // @end
 }

@@ -7,6 +7,8 @@ import com.google.gson.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 import org.lanewise.conformance.docs.Page;
 import org.lanewise.conformance.training.TrainingExample.Linear;
 import org.lanewise.conformance.training.TrainingExample.Loss;
@@ -127,6 +130,30 @@ class TrainingTest {
     assertEquals(
         PAGE.outputOf(Page.regions(TrainingExample.class).get("run")),
         printed.toString(StandardCharsets.UTF_8).lines().collect(Collectors.joining("\n")));
+  }
+
+  /** As a reader does it: the imports of the page, and below them all its code. */
+  @Test
+  void theProgramOfThePageRuns(@TempDir Path folder) throws Exception {
+    String imports =
+        Page.lines("docs/training-example.md").stream()
+            .filter(line -> line.startsWith("    import "))
+            .collect(Collectors.joining("\n"));
+    String code = PAGE.examples().stream().map(Page.Example::code).collect(Collectors.joining("\n\n"));
+    Path program = Files.writeString(folder.resolve("Training.java"), imports + "\n\n" + code);
+    Path library = Path.of(Kernels.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path err = folder.resolve("err");
+    Process java =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules", "jdk.incubator.vector", "-cp", library.toString(), program.toString())
+            .redirectError(err.toFile())
+            .start();
+    String printed = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, java.waitFor(), Files.readString(err));
+    assertEquals(
+        PAGE.outputOf(Page.regions(TrainingExample.class).get("main")),
+        printed.lines().collect(Collectors.joining("\n")));
   }
 
   private interface Check {
