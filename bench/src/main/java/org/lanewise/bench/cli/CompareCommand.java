@@ -1,7 +1,11 @@
 package org.lanewise.bench.cli;
 
+import com.google.gson.JsonObject;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
@@ -10,6 +14,7 @@ import org.lanewise.bench.compare.CompareWords;
 import org.lanewise.bench.compare.Comparison;
 import org.lanewise.bench.compare.Prices;
 import org.lanewise.bench.report.HtmlReport;
+import org.lanewise.bench.results.MeasuredRow;
 import org.lanewise.bench.results.ResultFile;
 import org.lanewise.bench.results.SafeFile;
 import picocli.CommandLine.Command;
@@ -74,6 +79,7 @@ final class CompareCommand implements Callable<Integer> {
     SafeFile.requireWritable(report);
     Prices told = new Prices(prices);
     List<ResultFile> results = files.stream().map(CompareCommand::read).toList();
+    spec.commandLine().getOut().print(notMeasured(results)); // first, for it may be why there is nothing to compare
     Comparison comparison = Comparison.of(results, base, against);
     told.requireDevices(comparison.devices());
     spec.commandLine().getOut().print(new CompareTable(comparison, told));
@@ -81,6 +87,34 @@ final class CompareCommand implements Callable<Integer> {
       new HtmlReport(results, comparison).write(report);
     }
     return ExitCode.GOOD;
+  }
+
+  /** What could not be measured where the files were made, a line each; empty where everything was. */
+  private static String notMeasured(List<ResultFile> results) {
+    Map<String, List<String>> reasons = new LinkedHashMap<>();
+    for (ResultFile file : results) {
+      for (JsonObject json : file.results()) {
+        MeasuredRow row = MeasuredRow.of(json);
+        if (row.error() != null) {
+          reasons.computeIfAbsent(row.implementation().label(), _ -> new ArrayList<>()).add(row.error());
+        }
+      }
+    }
+    StringBuilder text = new StringBuilder();
+    reasons.forEach(
+        (who, why) ->
+            text.append(
+                Paragraph.of(
+                    why.size() == 1
+                        ? "%s: 1 point could not be measured: %s.".formatted(who, sentence(why.getFirst()))
+                        : "%s: %d points could not be measured, the first for this reason: %s."
+                            .formatted(who, why.size(), sentence(why.getFirst())))));
+    return text.toString();
+  }
+
+  /** Without the full stop that some reasons end in. */
+  private static String sentence(String reason) {
+    return reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason;
   }
 
   /** Each file is looked at alone first, so that the sentence about a row names its file. */

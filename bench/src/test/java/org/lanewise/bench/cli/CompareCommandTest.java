@@ -107,6 +107,26 @@ class CompareCommandTest {
     assertFalse(text.contains("No file holds measurements of a GPU"), text);
   }
 
+  @Test
+  void whatCouldNotBeMeasuredIsNamed() {
+    Implementation launch = new Implementation("pytorch-eager", GPU, 1, "launch");
+    List<MeasuredRow> rows = rows(launch, "float32", n -> 5000, 256, 4096);
+    rows.add(MeasuredRow.failed(work(65536, "float32"), launch, "out of memory at 65536 x 1 logits in float32"));
+    assertEquals(ExitCode.GOOD, compare(cpu(), file("one.json", "peers", "{}", rows)), err.toString());
+    assertTrue(
+        unwrapped().startsWith(
+            "pytorch-eager, Some GPU, launch: 1 point could not be measured: out of memory at 65536 x 1 logits in float32."),
+        out.toString());
+    out.getBuffer().setLength(0);
+
+    List<MeasuredRow> none = List.of(rows.getLast(), MeasuredRow.failed(work(256, "float32"), launch, "Else."));
+    assertEquals(ExitCode.ENVIRONMENT, compare(cpu(), file("none.json", "peers", "{}", none)));
+    assertEquals(
+        "pytorch-eager, Some GPU, launch: 2 points could not be measured, the first for this reason: out of memory at 65536 x 1"
+            + " logits in float32. ",
+        unwrapped());
+  }
+
   /** Where the times of both overlap nobody is said to be faster. */
   @Test
   void whatIsNotClearIsNotClaimed() {
