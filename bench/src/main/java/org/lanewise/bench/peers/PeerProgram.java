@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.results.Json;
 
@@ -166,19 +168,30 @@ final class PeerProgram implements AutoCloseable {
     }
 
     JsonObject answer() throws NoAnswer {
-      CompletableFuture<Void> limit =
+      // Set by whichever comes first, the answer or its limit: the end of the pipe may be read before the task that
+      // ended the process is done, so whether that task could still be cancelled says nothing.
+      AtomicBoolean decided = new AtomicBoolean();
+      Future<?> limit =
           CompletableFuture.runAsync(
-              process::destroyForcibly, CompletableFuture.delayedExecutor(limitSeconds, TimeUnit.SECONDS));
+              () -> {
+                if (decided.compareAndSet(false, true)) {
+                  process.destroyForcibly();
+                }
+              },
+              CompletableFuture.delayedExecutor(limitSeconds, TimeUnit.SECONDS));
       String line;
       try {
         line = answers.readLine();
       } catch (IOException e) {
         line = null;
       }
-      boolean late = !limit.cancel(false);
+      boolean late = !decided.compareAndSet(false, true);
+      limit.cancel(false);
+      if (late) {
+        throw new NoAnswer("%s gave no answer within %d s and was ended.".formatted(file, limitSeconds));
+      }
       if (line == null) {
-        throw new NoAnswer(
-            late ? "%s gave no answer within %d s and was ended.".formatted(file, limitSeconds) : howItEnded());
+        throw new NoAnswer(howItEnded());
       }
       try {
         if (JsonParser.parseString(line) instanceof JsonObject answer) {
