@@ -2,12 +2,14 @@ package org.lanewise.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.lanewise.kernels.Spread.Layout;
+import org.lanewise.kernels.scalar.SlotSum;
 import org.lanewise.kernels.spi.BceWithLogitsCall;
 import org.lanewise.kernels.spi.BceWithLogitsKernel;
 
@@ -37,15 +39,43 @@ class BceTwinsTest {
         Supplier<String> what = () -> "%s logits, %s targets, size %d".formatted(kind, targets, size);
         Result expected = Result.of(scalar, logits, target, size);
         Result actual = Result.of(vector, logits, target, size);
-        Bits.assertSame(expected.loss, actual.loss, () -> "loss, " + what.get());
-        Bits.assertSame(expected.gradient, actual.gradient, () -> "gradient, " + what.get());
-        Bits.assertSame(expected.meanGradient, actual.meanGradient, () -> "gradient of the mean, " + what.get());
-        Bits.assertSame(expected.mean, actual.mean, () -> "mean, " + what.get());
-        Bits.assertSame(expected.sum, actual.sum, () -> "sum, " + what.get());
-        // forward and forwardBackward, none and its absence: the same losses.
-        Bits.assertSame(expected.mean, actual.fusedMean, () -> "mean of forwardBackward, " + what.get());
-        Bits.assertSame(expected.loss, actual.lossAlone, () -> "loss without gradient, " + what.get());
+        expected.assertSame(actual, what);
       }
+    }
+  }
+
+  /** From a large array {@code vector} reads shorter chunks. */
+  @ParameterizedTest
+  @EnumSource
+  void operands_too_large_for_a_cache(Samples.Logits kind) {
+    Random random = new Random(kind.ordinal());
+    for (int size : new int[] {1, 383, 384, 385, 416, 767, 768, 769, 1023, 1024, 1025, 1152, 16384, 40000}) {
+      float[] logits = kind.array(size, random);
+      float[] target = Samples.Target.SOFT.array(size, random);
+      Result expected = Result.of(scalar, logits, target, size);
+      Result actual = Result.of(vector, Arrays.copyOf(logits, 1 << 21), target, size);
+      expected.assertSame(actual, () -> "%s logits, size %d".formatted(kind, size));
+    }
+  }
+
+  /** Two large losses of one slot cancel, and take with them what the slot adds in between; in two slots they take more. */
+  @Test
+  void the_order_of_addition() {
+    Random random = new Random(3);
+    for (int size : new int[] {768, 1025, 1152, 16384, 40000}) {
+      float[] logits = new float[size];
+      Arrays.fill(logits, 1);
+      float[] target = Samples.Target.SOFT.array(size, random);
+      for (int pair = 0; pair < 4; pair++) {
+        int slot = random.nextInt(SlotSum.SLOTS);
+        target[slot] = 0x1p60f;
+        target[slot + random.nextInt(size / SlotSum.SLOTS - 1) * SlotSum.SLOTS + SlotSum.SLOTS] = -0x1p60f;
+      }
+      Result expected = Result.of(scalar, logits, target, size);
+      Result near = Result.of(vector, logits, target, size);
+      Result far = Result.of(vector, Arrays.copyOf(logits, 1 << 21), target, size);
+      expected.assertSame(near, () -> "size " + size);
+      expected.assertSame(far, () -> "large array, size " + size);
     }
   }
 
@@ -66,6 +96,17 @@ class BceTwinsTest {
         assertEquals(Samples.POISON, gradient[i], "written beyond the gradient");
       }
       return new Result(loss, gradient, lossAlone, mean, fusedMean, sum, meanGradient);
+    }
+
+    /** Of forward and forwardBackward, of none and its absence, the losses are the same too. */
+    void assertSame(Result actual, Supplier<String> what) {
+      Bits.assertSame(loss, actual.loss, () -> "loss, " + what.get());
+      Bits.assertSame(gradient, actual.gradient, () -> "gradient, " + what.get());
+      Bits.assertSame(meanGradient, actual.meanGradient, () -> "gradient of the mean, " + what.get());
+      Bits.assertSame(mean, actual.mean, () -> "mean, " + what.get());
+      Bits.assertSame(sum, actual.sum, () -> "sum, " + what.get());
+      Bits.assertSame(mean, actual.fusedMean, () -> "mean of forwardBackward, " + what.get());
+      Bits.assertSame(loss, actual.lossAlone, () -> "loss without gradient, " + what.get());
     }
   }
 

@@ -38,13 +38,21 @@ class CrossEntropyTwinsTest {
       Supplier<String> what = () -> "%s logits [%d, %d]".formatted(kind, batch, classes);
       Result expected = Result.of("scalar", logits, target, batch, classes);
       Result actual = Result.of("vector", logits, target, batch, classes);
-      Bits.assertSame(expected.loss, actual.loss, () -> "loss, " + what.get());
-      Bits.assertSame(expected.gradient, actual.gradient, () -> "gradient, " + what.get());
-      Bits.assertSame(expected.meanGradient, actual.meanGradient, () -> "gradient of the mean, " + what.get());
-      Bits.assertSame(expected.mean, actual.mean, () -> "mean, " + what.get());
-      Bits.assertSame(expected.sum, actual.sum, () -> "sum, " + what.get());
-      Bits.assertSame(expected.mean, actual.fusedMean, () -> "mean of forwardBackward, " + what.get());
-      Bits.assertSame(expected.loss, actual.lossAlone, () -> "loss without gradient, " + what.get());
+      expected.assertSame(actual, what);
+    }
+  }
+
+  /** From a large array {@code vector} reads shorter parts of a row. */
+  @ParameterizedTest
+  @EnumSource
+  void logits_too_large_for_a_cache(Samples.Logits kind) {
+    Random random = new Random(kind.ordinal());
+    for (int classes : new int[] {10, 383, 384, 385, 768, 1000, 2049, 50257}) {
+      float[] logits = kind.array(2 * classes, random);
+      long[] target = Samples.classIndices(2, classes, random);
+      Result expected = Result.of("scalar", logits, target, 2, classes);
+      Result actual = Result.of("vector", Arrays.copyOf(logits, 1 << 21), target, 2, classes);
+      expected.assertSame(actual, () -> "%s logits [2, %d]".formatted(kind, classes));
     }
   }
 
@@ -68,6 +76,17 @@ class CrossEntropyTwinsTest {
           Arrays.copyOfRange(gradient, batch * classes, batch * classes + 3),
           () -> id + ", beyond the gradient");
       return new Result(loss, gradient, lossAlone, mean, fusedMean, sum, meanGradient);
+    }
+
+    /** Of forward and forwardBackward, of none and its absence, the losses are the same too. */
+    void assertSame(Result actual, Supplier<String> what) {
+      Bits.assertSame(loss, actual.loss, () -> "loss, " + what.get());
+      Bits.assertSame(gradient, actual.gradient, () -> "gradient, " + what.get());
+      Bits.assertSame(meanGradient, actual.meanGradient, () -> "gradient of the mean, " + what.get());
+      Bits.assertSame(mean, actual.mean, () -> "mean, " + what.get());
+      Bits.assertSame(sum, actual.sum, () -> "sum, " + what.get());
+      Bits.assertSame(mean, actual.fusedMean, () -> "mean of forwardBackward, " + what.get());
+      Bits.assertSame(loss, actual.lossAlone, () -> "loss without gradient, " + what.get());
     }
   }
 

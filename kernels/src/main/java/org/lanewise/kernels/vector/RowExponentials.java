@@ -18,7 +18,7 @@ import org.lanewise.kernels.scalar.SlotSum;
 final class RowExponentials {
   private RowExponentials() {}
 
-  /** The logits of a wide row that are worked on at a time; their exponentials stay in the L1 cache. */
+  /** The most logits of a wide row that are worked on at a time; their exponentials stay in the L1 cache. */
   private static final int PART = 2048;
 
   /** What a thread needs for wide rows. */
@@ -153,11 +153,12 @@ final class RowExponentials {
     int rest = classes - whole;
     float shift = 0;
     float exponentOffset = 0;
+    int size = ChunkLength.of(logits, PART);
 
     Arrays.fill(b.slots, 0);
     boolean inWindow = true;
-    for (int part = 0; part < whole && inWindow; part += PART) {
-      int length = Math.min(PART, whole - part);
+    for (int part = 0; part < whole && inWindow; part += size) {
+      int length = Math.min(size, whole - part);
       float[] out = gradient == null ? b.exponentials : gradient;
       int outStart = gradient == null ? 0 : gradientStart + part;
       inWindow = exponentials(logits, start + part, length, out, outStart);
@@ -183,8 +184,8 @@ final class RowExponentials {
       float shiftedMax = max - shift;
       exponentOffset = exponentOffset(shiftedMax, false);
       Arrays.fill(b.slots, 0);
-      for (int part = 0; part < whole; part += PART) {
-        int length = Math.min(PART, whole - part);
+      for (int part = 0; part < whole; part += size) {
+        int length = Math.min(size, whole - part);
         float[] out = gradient == null ? b.exponentials : gradient;
         int outStart = gradient == null ? 0 : gradientStart + part;
         scaledExponentials(logits, start + part, length, shift, shiftedMax, exponentOffset, out, outStart);

@@ -42,7 +42,7 @@ import org.lanewise.kernels.spi.Strided;
  * limit. For the same reason constants are broadcast once, before the loop.
  */
 final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
-  /** Elements at a time; a multiple of {@link SlotSum#SLOTS}. */
+  /** The most elements at a time; a multiple of {@link SlotSum#SLOTS}. */
   static final int CHUNK = 1024;
 
   private static final float[] ONES = new float[CHUNK];
@@ -113,8 +113,9 @@ final class VectorBceWithLogits implements BceWithLogitsKernel<float[]> {
     float scaleHigh = SplitDouble.high(call.gradientScale);
     float scaleLow = SplitDouble.low(call.gradientScale);
 
-    for (int first = 0; first < elements; first += CHUNK) {
-      int length = Math.min(CHUNK, elements - first);
+    int chunk = ChunkLength.of(call.logits.array, CHUNK);
+    for (int first = 0; first < elements; first += chunk) {
+      int length = Math.min(chunk, elements - first);
       int padded = (length + SLOTS - 1) & -SLOTS;
       boolean whole = padded == length;
       s.logits.read(call.logits, logitsDirect && whole, columns, first, length, padded);
