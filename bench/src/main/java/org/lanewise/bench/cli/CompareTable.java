@@ -48,10 +48,46 @@ final class CompareTable {
   }
 
   private String table(Curve curve, String group, List<Implementation> implementations) {
+    StringBuilder text = new StringBuilder();
+    text.append("%s, %s%n".formatted(BenchTable.heading(curve.work()), classes(curve)));
+    text.append("logits/s; %s%n".formatted(group));
+    text.append(tables(curve, implementations).stream().map(TextTable::toString).collect(Collectors.joining("\n")));
+    for (Map.Entry<Implementation, List<MeasuredRow>> base : curve.base().entrySet()) {
+      Map<Implementation, Outcome> outcomes = new LinkedHashMap<>();
+      implementations.forEach(who -> outcomes.put(who, Crossover.between(base.getValue(), curve.rows(who))));
+      for (String sentence : CompareWords.sentences(base.getKey(), outcomes)) {
+        text.append(Paragraph.of(sentence, "  ", "    "));
+      }
+    }
+    return text.append('\n').toString();
+  }
+
+  /** As many beside the kernel as a terminal shows, at least one a table. */
+  private List<TextTable> tables(Curve curve, List<Implementation> implementations) {
+    List<TextTable> tables = new ArrayList<>();
+    int first = 0;
+    while (first < implementations.size()) {
+      int end = first + 1;
+      TextTable table = throughputs(curve, implementations.subList(first, end));
+      while (end < implementations.size()) {
+        TextTable wider = throughputs(curve, implementations.subList(first, end + 1));
+        if (wider.width() > Paragraph.WIDTH) {
+          break;
+        }
+        table = wider;
+        end++;
+      }
+      tables.add(table);
+      first = end;
+    }
+    return tables;
+  }
+
+  private TextTable throughputs(Curve curve, List<Implementation> implementations) {
     List<Implementation> columns = new ArrayList<>(curve.base().keySet());
     columns.addAll(implementations);
     List<String> header = new ArrayList<>(List.of("batch"));
-    columns.forEach(who -> header.add(CompareWords.shortName(who)));
+    columns.forEach(who -> header.add(CompareWords.shortName(who).replace(", ", ",\n")));
     TextTable table = new TextTable("r".repeat(header.size()), header.toArray(String[]::new));
     for (int batch : curve.batches()) {
       List<String> cells = new ArrayList<>(List.of("%,d".formatted(batch)));
@@ -60,17 +96,7 @@ final class CompareTable {
     }
     share(curve, columns, table);
     cost(curve, columns, table);
-    StringBuilder text = new StringBuilder();
-    text.append("%s, %s%n".formatted(BenchTable.heading(curve.work()), classes(curve)));
-    text.append("logits/s; %s%n".formatted(group));
-    text.append(table);
-    for (Map.Entry<Implementation, List<MeasuredRow>> base : curve.base().entrySet()) {
-      for (Implementation who : implementations) {
-        Outcome outcome = Crossover.between(base.getValue(), curve.rows(who));
-        text.append(Paragraph.of(CompareWords.sentence(base.getKey(), who, outcome), "  ", "    "));
-      }
-    }
-    return text.append('\n').toString();
+    return table;
   }
 
   /** Which points: their shapes, by what was computed of them. */

@@ -103,13 +103,8 @@ final class PeerTable {
     if (String.join(TextTable.GAP, names).length() < Paragraph.WIDTH) {
       return new TextTable(alignments, names.toArray(String[]::new));
     }
-    TextTable table = new TextTable(alignments, names.stream().map(PeerTable::upper).toArray(String[]::new));
-    table.row(names.stream().map(name -> name.substring(upper(name).length())).toArray(String[]::new));
-    return table;
-  }
-
-  private static String upper(String name) {
-    return name.substring(0, name.matches("[a-z]+-[a-z]+") ? name.indexOf('-') + 1 : 0);
+    return new TextTable(
+        alignments, names.stream().map(name -> name.replaceFirst("^([a-z]+-)([a-z]+)$", "$1\n$2")).toArray(String[]::new));
   }
 
   /** Compilation is no part of a call's time, and yet somebody waits for it. */

@@ -1,6 +1,7 @@
 package org.lanewise.bench.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A table for a terminal: columns as wide as their widest cell, headings between groups of rows. */
@@ -21,12 +22,20 @@ final class TextTable {
     row(header);
   }
 
-  /** Adds a row of as many cells as there are columns. */
+  /** Adds a row of as many cells as there are columns; where some have several lines, all end on the last. */
   void row(String... cells) {
     if (cells.length != alignments.length()) {
       throw new IllegalArgumentException("%d cells for %d columns".formatted(cells.length, alignments.length()));
     }
-    lines.add(cells);
+    List<List<String>> split = Arrays.stream(cells).map(cell -> List.of(cell.split("\n", -1))).toList();
+    int height = split.stream().mapToInt(List::size).max().orElse(1);
+    for (int i = 0; i < height; i++) {
+      int below = height - i;
+      lines.add(
+          split.stream()
+              .map(cell -> below > cell.size() ? "" : cell.get(cell.size() - below))
+              .toArray(String[]::new));
+    }
   }
 
   /** Adds a line that stands across all columns. */

@@ -1,8 +1,11 @@
 package org.lanewise.bench.compare;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import org.lanewise.bench.compare.Crossover.Outcome;
 import org.lanewise.bench.results.MeasuredRow.Implementation;
 
@@ -22,15 +25,41 @@ public final class CompareWords {
     return who.device().equals("cpu") ? who.label() : who.transfer();
   }
 
-  /** Who overtakes whom and where, or that nobody does. */
-  public static String sentence(Implementation base, Implementation other, Outcome outcome) {
+  /**
+   * Who overtakes a kernel and where, or that nobody does: a sentence for each of the others, and one for all that never do
+   * at equally many batch sizes.
+   *
+   * @param base the kernel
+   * @param outcomes what its curve and those of the others show, the others as they are to be named
+   */
+  public static List<String> sentences(Implementation base, Map<Implementation, Outcome> outcomes) {
+    Map<Object, List<Implementation>> alike = new LinkedHashMap<>();
+    outcomes.forEach(
+        (who, outcome) ->
+            alike
+                .computeIfAbsent(outcome.throughout() == -1 ? outcome.points() : who, _ -> new ArrayList<>())
+                .add(who));
+    return alike.values().stream()
+        .map(
+            who ->
+                who.size() == 1
+                    ? sentence(base, who.getFirst(), Objects.requireNonNull(outcomes.get(who.getFirst())))
+                    : "None of %s overtakes %s %s."
+                        .formatted(
+                            named(who),
+                            base.label(),
+                            where(Objects.requireNonNull(outcomes.get(who.getFirst())))))
+        .toList();
+  }
+
+  private static String sentence(Implementation base, Implementation other, Outcome outcome) {
     String who = shortName(other);
     String of = base.label();
     if (outcome.points() == 0) {
       return "%s and %s have no batch size in common.".formatted(who, of);
     }
     if (outcome.crossovers().isEmpty()) {
-      String where = outcome.points() == 1 ? "at the one batch size measured" : "at the %d batch sizes measured".formatted(outcome.points());
+      String where = where(outcome);
       return switch (outcome.throughout()) {
         case -1 -> "%s does not overtake %s %s.".formatted(who, of, where);
         case 1 ->
@@ -50,6 +79,17 @@ public final class CompareWords {
                   rounded(crossover.batch()), rounded(crossover.low()), rounded(crossover.high())));
     }
     return "%s against %s: faster is %s.".formatted(who, of, String.join(", then ", crossings));
+  }
+
+  private static String named(List<Implementation> who) {
+    List<String> names = who.stream().map(CompareWords::shortName).toList();
+    return String.join(names.stream().anyMatch(name -> name.contains(",")) ? "; " : ", ", names);
+  }
+
+  private static String where(Outcome outcome) {
+    return outcome.points() == 1
+        ? "at the one batch size measured"
+        : "at the %d batch sizes measured".formatted(outcome.points());
   }
 
   /** Interpolation between points a factor of four apart has two digits at best. */

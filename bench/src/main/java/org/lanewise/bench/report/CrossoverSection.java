@@ -102,9 +102,10 @@ record CrossoverSection(Results results, List<Comparison> comparisons) implement
             .number("High", "high")
             .text("Faster from there on", "faster");
     for (Implementation base : curve.base().keySet()) {
+      Map<Implementation, Crossover.Outcome> outcomes = new LinkedHashMap<>();
       for (Implementation other : others) {
         Crossover.Outcome outcome = Crossover.between(curve.rows(base), curve.rows(other));
-        sentences.append(Html.format("<li>%s</li>", CompareWords.sentence(base, other, outcome)));
+        outcomes.put(other, outcome);
         for (Crossover crossover : outcome.crossovers()) {
           double y = at(crossover.batch(), curve.rows(base), curve.rows(other));
           crossings.add(new Plot.Crossing(crossover.batch(), y, crossover.low(), crossover.high()));
@@ -117,6 +118,7 @@ record CrossoverSection(Results results, List<Comparison> comparisons) implement
               Table.Cell.of((crossover.secondWins() ? other : base).label()));
         }
       }
+      CompareWords.sentences(base, outcomes).forEach(sentence -> sentences.append(Html.format("<li>%s</li>", sentence)));
     }
     sentences.append("</ul>\n");
     String title = "%s: %s".formatted(group, Words.title(curve.work()));

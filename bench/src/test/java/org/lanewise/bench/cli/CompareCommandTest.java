@@ -107,6 +107,28 @@ class CompareCommandTest {
     assertFalse(text.contains("No file holds measurements of a GPU"), text);
   }
 
+  /** Peers that are many stand in several tables, each beside the kernel, and one sentence tells of all that never win. */
+  @Test
+  void aTerminalOf80ColumnsShowsAll() {
+    List<MeasuredRow> rows = new ArrayList<>();
+    for (String peer : List.of("pytorch-eager", "pytorch-compile", "jax-jit", "onnxruntime")) {
+      for (int threads : List.of(1, 2)) {
+        rows.addAll(rows(Implementation.kernel(peer, threads), "float32", n -> n, 256, 4096, 65536, 1 << 20));
+      }
+    }
+    assertEquals(ExitCode.GOOD, compare(cpu(), file("peers.json", "peers", "{}", rows)), err.toString());
+    out.toString().lines().forEach(line -> assertTrue(line.length() <= 80, line));
+    List<String> heads = out.toString().lines().filter(line -> line.matches(" +batch .*")).toList();
+    assertEquals(3, heads.size(), out.toString());
+    heads.forEach(head -> assertTrue(head.matches(" +batch +vector +2 threads .*"), head));
+    assertEquals(3, out.toString().lines().filter(line -> line.matches(" *65,536 +2.50 G +5.00 G( +1.00 G)+")).count());
+    assertTrue(
+        unwrapped().contains(
+            "None of pytorch-eager; pytorch-eager, 2 threads; pytorch-compile; pytorch-compile, 2 threads; jax-jit; jax-jit, 2"
+                + " threads; onnxruntime; onnxruntime, 2 threads overtakes vector at the 4 batch sizes measured."),
+        out.toString());
+  }
+
   @Test
   void whatCouldNotBeMeasuredIsNamed() {
     Implementation launch = new Implementation("pytorch-eager", GPU, 1, "launch");

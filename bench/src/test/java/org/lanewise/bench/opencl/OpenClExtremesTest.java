@@ -81,6 +81,37 @@ class OpenClExtremesTest {
     }
   }
 
+  /** Without weights both do the same steps, and round each: the sign of a zero and the last bit are the same too. */
+  @ParameterizedTest
+  @ValueSource(doubles = {1, -0.3, 1e-7})
+  void bceHasTheBitsOfScalar(double scale) {
+    Random random = new Random(9);
+    int size = 200_003;
+    float[] logits = new float[size];
+    float[] target = new float[size];
+    for (int i = 0; i < size; i++) {
+      logits[i] = random.nextInt(8) == 0 ? LOGITS[random.nextInt(LOGITS.length)] : (float) (12 * random.nextGaussian());
+      target[i] = random.nextInt(4) == 0 ? TARGETS[random.nextInt(TARGETS.length)] : random.nextFloat();
+    }
+    float[][][] outputs = new float[2][2][size];
+    for (int k = 0; k < 2; k++) {
+      BceWithLogitsCall<float[]> call = new BceWithLogitsCall<>();
+      call.rows = 1;
+      call.columns = size;
+      call.logits.set(logits, 0, 0, 1);
+      call.target.set(target, 0, 0, 1);
+      call.gradientScale = scale;
+      call.loss.set(outputs[k][0], 0, 0, 1);
+      call.logitsGradient.set(outputs[k][1], 0, 0, 1);
+      kernels[k].<float[]>bceWithLogits(DType.FLOAT32).compute(call);
+    }
+    for (int output = 0; output < 2; output++) {
+      for (int i = 0; i < size; i++) {
+        assertEquals(outputs[0][output][i], outputs[1][output][i], "logit %s, target %s".formatted(logits[i], target[i]));
+      }
+    }
+  }
+
   /** A few bad logits a row, rows of nothing but -inf, ignored ones; narrow rows and wide ones, and neighbours inside. */
   @ParameterizedTest
   @CsvSource({"1, 1", "2, 1", "10, 1", "10, 3", "64, 1", "65, 1", "257, 1", "300, 3", "100, 40", "100000, 1"})
@@ -96,7 +127,7 @@ class OpenClExtremesTest {
     float[] upstream = new float[rows];
     for (int i = 0; i < size; i++) {
       logits[i] = (float) (5 * random.nextGaussian());
-      probabilities[i] = random.nextFloat();
+      probabilities[i] = random.nextInt(4) == 0 ? 0 : random.nextFloat();
     }
     for (int c = 0; c < classes; c++) {
       weight[c] = random.nextInt(5) == 0 ? 0 : random.nextFloat();
