@@ -32,8 +32,8 @@
 #define W2 -0x1.68fa9ap-12f
 #define W3 0x1.752548p-16f
 
-/* Elements at a time, a multiple of SLOTS. */
-#define CHUNK 1024
+/* Elements at a time, a multiple of SLOTS; few, so that the next are fetched meanwhile where they lie in memory. */
+#define CHUNK 384
 
 /* What quotients are multiplied by, as BceFactor.java has it. */
 typedef struct factor {

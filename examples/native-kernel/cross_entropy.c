@@ -25,7 +25,8 @@
 #define LOWEST_TARGET -600.0
 #define LN2 0x1.62e42fefa39efp-1
 #define LOG2_E_DOUBLE 0x1.71547652b82fep0
-#define CHUNK 1024
+/* Logits at a time, a multiple of SLOTS; see bce.c. */
+#define CHUNK 384
 
 /* Rows whose epilogues are computed together. */
 #define BATCH 32
