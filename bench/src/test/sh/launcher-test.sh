@@ -61,12 +61,14 @@ cp "$launcher" "$project/lanewise"
 : >"$project/pom.xml"
 : >"$project/bench/grid.json"
 cat >"$project/bench/src/main/java/StandIn.java" <<'END'
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 public class StandIn {
     public static void main(String[] arguments) throws Exception {
+        Files.createFile(Path.of(System.getenv("LANEWISE_STARTED")));
         switch (arguments[0]) {
             case "exit" -> System.exit(Integer.parseInt(arguments[1]));
             case "arguments" -> System.out.println(Arrays.toString(arguments));
@@ -286,12 +288,20 @@ else
     echo "skipped: terminal (no util-linux script)"
 fi
 
+# ---- a JVM that does not start ----
+
+output=$(LANEWISE_JAVA_OPTS=-Xnonsense lanewise exit 0 2>&1)
+check "an option that the JVM does not know: exit code" 3 $?
+check_contains "... and a sentence" "lanewise: the JVM did not run Lanewise; check the options in LANEWISE_JAVA_OPTS" "$output"
+LANEWISE_JAVA_OPTS=-version lanewise exit 0 >/dev/null 2>&1
+check "an option by which nothing runs: exit code" 3 $?
+
 # ---- which JDK ----
 
 # A home whose java prints its own name, as far as its release file tells nothing.
 fake_jdk() {
     mkdir -p "$1/bin"
-    printf '#!/bin/sh\necho "%s" "$*"\n' "$1" >"$1/bin/java"
+    printf '#!/bin/sh\n: >"$LANEWISE_STARTED"\necho "%s" "$*"\n' "$1" >"$1/bin/java"
     chmod +x "$1/bin/java"
     printf 'JAVA_VERSION="%s"\nMODULES="java.base %s"\n' "$2" "$3" >"$1/release"
 }

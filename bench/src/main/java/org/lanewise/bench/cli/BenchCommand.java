@@ -156,16 +156,18 @@ final class BenchCommand implements Callable<Integer> {
     if (threads < 1) {
       throw UserError.usage("--threads is %d; expected 1 or more.".formatted(threads));
     }
+    if (python != null && peers.isEmpty()) {
+      throw UserError.usage("--python is the Python of the peers, and none is measured; name them with --peers.");
+    }
     SafeFile.requireWritable(json);
     SafeFile.requireWritable(jmhJson);
     SafeFile.requireWritable(report);
     SafeFile.requireOther("--jmh-json", jmhJson, Collections.singletonList(json));
     SafeFile.requireOther("--report", report, Arrays.asList(json, jmhJson));
-    List<KernelProvider> providers = kernels.isEmpty() ? Subjects.measured(err) : required(kernels);
     List<Work> points =
         new WorkFilter(operations, dtypes, batches, classes, data).apply(Grid.load().preset(preset));
-
     List<String> peerNames = Peers.named(peers);
+    List<KernelProvider> providers = kernels.isEmpty() ? Subjects.measured(err) : required(kernels);
     Effort effort = Effort.of(preset);
     BenchmarkRunner runner =
         new BenchmarkRunner(

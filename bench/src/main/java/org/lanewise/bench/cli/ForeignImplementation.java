@@ -102,6 +102,11 @@ final class ForeignImplementation implements AutoCloseable {
     return remote.operations();
   }
 
+  /** Ends the process, from any thread; a call that goes on fails. */
+  void stop() {
+    remote.close();
+  }
+
   @Override
   public void close() {
     remote.close();

@@ -1,7 +1,12 @@
 package org.lanewise.bench.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
 import org.lanewise.bench.UserError;
@@ -70,11 +75,25 @@ public final class Main implements Runnable {
 
   /** Runs the command line and exits with its code. */
   public static void main(String[] args) {
+    tellLauncher();
+    Locale.setDefault(Locale.ROOT); // numbers look the same everywhere
     PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
     PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
     boolean coloured = Terminal.hasColours();
     int exitCode = run(coloured ? new PrintWriter(new Colours(out), true) : out, err, coloured, args);
     System.exit(exitCode == ExitCode.GOOD ? written(out, err) : exitCode);
+  }
+
+  /** Makes the file by which the launcher knows that the JVM has started, and that an exit code is the program's. */
+  private static void tellLauncher() {
+    String started = System.getenv("LANEWISE_STARTED");
+    if (started != null) {
+      try {
+        Files.createFile(Path.of(started));
+      } catch (IOException | InvalidPathException notOurs) {
+        // a process that this one has started, or a launcher that is gone
+      }
+    }
   }
 
   /** The code of a command that was good: what it printed may have reached nobody. */

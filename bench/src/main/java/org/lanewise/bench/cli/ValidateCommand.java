@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.lanewise.bench.ExitCode;
@@ -67,7 +68,15 @@ final class ValidateCommand implements Callable<Integer> {
   /** After so many calls that did not return, an implementation is not asked any more. */
   private static final int MOST_INCOMPLETE = 10;
 
+  /** The time in which a signal to several processes has reached all of them. */
+  private static final long NOTICED_NANOS = 200_000_000;
+
   @Spec private CommandSpec spec;
+
+  private volatile boolean interrupted;
+
+  /** Ends what is validated. */
+  private Runnable stop = () -> {};
 
   @Parameters(
       arity = "0..1",
@@ -133,6 +142,11 @@ final class ValidateCommand implements Callable<Integer> {
     try (ForeignImplementation foreign = open()) {
       out.printf("%s, level %s, seed %d%n", foreign.description(), level.id(), drawn);
       out.flush();
+      stop =
+          () -> {
+            interrupted = true;
+            foreign.stop();
+          };
       for (KernelUnderTest under : chosen(foreign)) {
         ValidationSummary summary = kernels(under, level, drawn, err);
         summaries.add(summary);
@@ -147,6 +161,10 @@ final class ValidateCommand implements Callable<Integer> {
         summaries.add(summary);
         summary.print(out);
       }
+    } catch (Interrupted e) {
+      err.println("Interrupted: there is no verdict, and nothing is written.");
+      err.flush();
+      return ExitCode.INCONCLUSIVE;
     }
     out.println();
     summaries.forEach(summary -> out.println(summary.verdict()));
@@ -246,7 +264,11 @@ final class ValidateCommand implements Callable<Integer> {
         ids,
         finding -> {
           findings.add(finding);
-          if (finding.rule() == Rule.COMPLETION && finding.verdict() == Verdict.FAILED) {
+          boolean failed = finding.rule() == Rule.COMPLETION && finding.verdict() == Verdict.FAILED;
+          if (interrupted || failed && interruptedSoon()) {
+            throw new Interrupted();
+          }
+          if (failed) {
             steps.note("%s: %s".formatted(finding.id(), finding.reason()));
             if (++incomplete[0] == MOST_INCOMPLETE) {
               throw new Hopeless();
@@ -261,9 +283,23 @@ final class ValidateCommand implements Callable<Integer> {
     private static final long serialVersionUID = 1L;
   }
 
+  /** Ends a validation whose process has been ended by the user. */
+  private static final class Interrupted extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Ctrl-C reaches the process that is validated too, and may have ended it before this one has noticed. */
+  private boolean interruptedSoon() {
+    LockSupport.parkNanos(NOTICED_NANOS);
+    return interrupted;
+  }
+
   private void judge(List<Finding> findings, Runnable validation) {
-    try {
+    try (Interruption _ = new Interruption(stop)) {
       validation.run();
+      if (interrupted) {
+        throw new Interrupted();
+      }
     } catch (Hopeless e) {
       Finding last = findings.getLast();
       findings.add(

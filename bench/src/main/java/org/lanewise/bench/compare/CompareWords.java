@@ -26,8 +26,8 @@ public final class CompareWords {
   }
 
   /**
-   * Who overtakes a kernel and where, or that nobody does: a sentence for each of the others, and one for all that never do
-   * at equally many batch sizes.
+   * Who overtakes a kernel and where, or that nobody does: a sentence for each of the others, and one for all that are
+   * clearly slower at each of equally many batch sizes.
    *
    * @param base the kernel
    * @param outcomes what its curve and those of the others show, the others as they are to be named
@@ -37,18 +37,16 @@ public final class CompareWords {
     outcomes.forEach(
         (who, outcome) ->
             alike
-                .computeIfAbsent(outcome.throughout() == -1 ? outcome.points() : who, _ -> new ArrayList<>())
+                .computeIfAbsent(isSlower(outcome) ? outcome.points() : who, _ -> new ArrayList<>())
                 .add(who));
     return alike.values().stream()
         .map(
             who ->
                 who.size() == 1
                     ? sentence(base, who.getFirst(), Objects.requireNonNull(outcomes.get(who.getFirst())))
-                    : "None of %s overtakes %s %s."
+                    : "%s overtakes %s %s."
                         .formatted(
-                            named(who),
-                            base.label(),
-                            where(Objects.requireNonNull(outcomes.get(who.getFirst())))))
+                            nobody(who), base.label(), where(Objects.requireNonNull(outcomes.get(who.getFirst())))))
         .toList();
   }
 
@@ -61,7 +59,11 @@ public final class CompareWords {
     if (outcome.crossovers().isEmpty()) {
       String where = where(outcome);
       return switch (outcome.throughout()) {
-        case -1 -> "%s does not overtake %s %s.".formatted(who, of, where);
+        case -1 ->
+            isSlower(outcome)
+                ? "%s does not overtake %s %s.".formatted(who, of, where)
+                : "%s is slower than %s at %d of the %d batch sizes measured, and clearly faster at none."
+                    .formatted(who, of, outcome.clear(), outcome.points());
         case 1 ->
             outcome.clear() == outcome.points()
                 ? "%s is faster than %s %s.".formatted(who, of, where)
@@ -81,9 +83,16 @@ public final class CompareWords {
     return "%s against %s: faster is %s.".formatted(who, of, String.join(", then ", crossings));
   }
 
-  private static String named(List<Implementation> who) {
+  private static boolean isSlower(Outcome outcome) {
+    return outcome.throughout() == -1 && outcome.clear() == outcome.points();
+  }
+
+  /** Two or more. */
+  private static String nobody(List<Implementation> who) {
     List<String> names = who.stream().map(CompareWords::shortName).toList();
-    return String.join(names.stream().anyMatch(name -> name.contains(",")) ? "; " : ", ", names);
+    return names.size() == 2
+        ? "Neither %s nor %s".formatted(names.getFirst(), names.getLast())
+        : "None of " + String.join(names.stream().anyMatch(name -> name.contains(",")) ? "; " : ", ", names);
   }
 
   private static String where(Outcome outcome) {

@@ -105,7 +105,7 @@ public final class Comparison {
           "No file holds measurements of the kernel '%s' on the CPU; measure it with 'lanewise bench --json FILE', or name another with --base: %s."
               .formatted(base, names(measured.keySet())));
     }
-    List<Implementation> others = others(files, measured.keySet(), base, against);
+    List<Implementation> others = others(measured.keySet(), base, against);
     Comparison comparison = between(ofBase, others, measured, environments);
     if (comparison.curves.isEmpty()) {
       throw UserError.environment(
@@ -222,13 +222,13 @@ public final class Comparison {
   }
 
   private static List<Implementation> others(
-      List<ResultFile> files, Set<Implementation> measured, String base, List<String> against) {
+      Set<Implementation> measured, String base, List<String> against) {
     List<Implementation> candidates = measured.stream().filter(who -> !who.name().equals(base)).toList();
     if (!against.isEmpty()) {
       for (String name : against) {
         if (candidates.stream().noneMatch(who -> who.name().equals(name))) {
           throw UserError.usage(
-              "--against %s names nothing that was measured beside '%s', on the same CPU or a GPU; choose from %s."
+              "--against %s names nothing that was measured beside '%s', on the same CPU or a GPU; there is %s."
                   .formatted(name, base, names(candidates)));
         }
       }
@@ -242,8 +242,8 @@ public final class Comparison {
     List<Implementation> onCpu = candidates.stream().filter(who -> peers.contains(who.name())).toList();
     if (onCpu.isEmpty()) {
       throw UserError.environment(
-          "The %d files hold nothing to compare '%s' with: neither a GPU nor peers on the same CPU; add the results of a GPU (%s) or of peers, or name something with --against: %s."
-              .formatted(files.size(), base, CompareWords.MEASURE_A_GPU, names(candidates)));
+          "There is nothing to compare '%s' with: neither a GPU nor peers on the same CPU; add the results of a GPU (%s) or of peers, or name something with --against: %s."
+              .formatted(base, CompareWords.MEASURE_A_GPU, names(candidates)));
     }
     return onCpu;
   }
@@ -266,7 +266,7 @@ public final class Comparison {
 
   private static String names(Collection<Implementation> who) {
     return who.isEmpty()
-        ? "nothing else was measured"
+        ? "nothing else"
         : who.stream().map(Implementation::name).distinct().collect(Collectors.joining(", "));
   }
 

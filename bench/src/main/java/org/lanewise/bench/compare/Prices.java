@@ -34,7 +34,9 @@ public final class Prices {
         throw UserError.usage(
             "--price %s is no price; expected DEVICE=PRICE, such as cpu=0.09 or H100=2.5, with a price above 0.".formatted(text));
       }
-      anHour.put(text.substring(0, equals), price);
+      if (anHour.put(text.substring(0, equals), price) != null) {
+        throw UserError.usage("--price names the device '%s' twice; give it one price.".formatted(text.substring(0, equals)));
+      }
     }
   }
 

@@ -95,15 +95,30 @@ public record Work(
     return "%s %s %s %s %s %s %s".formatted(operation, dtype, target, shape(), reduction, direction, data);
   }
 
-  private static String text(JsonObject json, String key) {
+  /**
+   * The text of a key.
+   *
+   * @throws IllegalArgumentException if it is none, or none that a line shows
+   */
+  public static String text(JsonObject json, String key) {
     JsonElement value = json.get(key);
     if (!(value instanceof JsonPrimitive primitive) || !primitive.isString()) {
       throw new IllegalArgumentException("key \"%s\" is %s, expected a string".formatted(key, shown(value)));
     }
-    return value.getAsString();
+    String text = value.getAsString();
+    if (text.isBlank() || text.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(
+          "key \"%s\" is %s, expected a text without control characters".formatted(key, shown(value)));
+    }
+    return text;
   }
 
-  private static int size(JsonObject json, String key) {
+  /**
+   * The count of a key.
+   *
+   * @throws IllegalArgumentException if it is no integer above 0
+   */
+  public static int size(JsonObject json, String key) {
     JsonElement value = json.get(key);
     if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
       try {

@@ -135,16 +135,17 @@ public record MeasuredRow(
       DType.of(key.dtype()); // or the sentence that names those that there are
       Implementation who =
           new Implementation(
-              implementation.get("name").getAsString(),
-              implementation.get("device").getAsString(),
-              implementation.get("threads").getAsInt(),
-              implementation.get("transfer").getAsString());
+              Work.text(implementation, "name"),
+              Work.text(implementation, "device"),
+              Work.size(implementation, "threads"),
+              Work.text(implementation, "transfer"));
       JsonObject record = json.get("jmh") instanceof JsonObject object ? object : null;
       Map<String, JsonElement> facts = new LinkedHashMap<>(json.asMap());
       facts.keySet().removeAll(KEYS);
       JsonElement error = json.get("error");
       if (error instanceof JsonPrimitive) {
-        return new MeasuredRow(key, who, null, record, error.getAsString(), facts);
+        String why = error.getAsString().replaceAll("\\p{Cntrl}+", " ");
+        return new MeasuredRow(key, who, null, record, why, facts);
       }
       JsonObject time = json.getAsJsonObject("time");
       if (!time.get("unit").getAsString().equals(Time.UNIT)) {
@@ -155,7 +156,7 @@ public record MeasuredRow(
               Json.number(time.get("median")),
               Json.number(time.get("low")),
               Json.number(time.get("high")),
-              time.get("samples").getAsInt());
+              Work.size(time, "samples"));
       for (double value : new double[] {measured.median(), measured.low(), measured.high()}) {
         if (!(value >= Time.LEAST && value <= Time.MOST)) {
           throw new IllegalArgumentException(
@@ -166,9 +167,6 @@ public record MeasuredRow(
         throw new IllegalArgumentException(
             "its times are not in order: low %s, median %s, high %s"
                 .formatted(measured.low(), measured.median(), measured.high()));
-      }
-      if (who.threads() < 1) {
-        throw new IllegalArgumentException("its threads are %d, expected 1 or more".formatted(who.threads()));
       }
       return new MeasuredRow(key, who, measured, record, null, facts);
     } catch (NullPointerException | ClassCastException | IllegalStateException | UnsupportedOperationException e) {

@@ -12,6 +12,9 @@ import org.lanewise.bench.UserError;
 
 /** Writes a file beside its place and moves it there, so that a reader never sees half of one. */
 public final class SafeFile {
+  /** More than an operating system follows. */
+  private static final int MOST_LINKS = 40;
+
   private SafeFile() {}
 
   /**
@@ -27,9 +30,9 @@ public final class SafeFile {
         Files.writeString(file, content, StandardOpenOption.WRITE);
         return;
       }
-      Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+      Path target = target(file);
       Files.createDirectories(target.getParent());
-      Path part = target.resolveSibling(target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+      Path part = part(target);
       try {
         Files.writeString(part, content);
         move(part, target);
@@ -39,6 +42,22 @@ public final class SafeFile {
     } catch (IOException e) {
       throw UserError.unwritable(file, e);
     }
+  }
+
+  /** Where the links end, whether or not there is a file. */
+  private static Path target(Path file) throws IOException {
+    Path target = file.toAbsolutePath();
+    for (int links = 0; Files.isSymbolicLink(target); links++) {
+      if (links == MOST_LINKS) {
+        throw new IOException("it is a link that leads to itself");
+      }
+      target = target.resolveSibling(Files.readSymbolicLink(target));
+    }
+    return target;
+  }
+
+  private static Path part(Path target) {
+    return target.resolveSibling(target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
   }
 
   /** Fails at once where {@link #write} would fail after the work; null is a file that nobody asked for. */
@@ -53,8 +72,22 @@ public final class SafeFile {
     if (Files.isDirectory(file)) {
       throw UserError.unwritable(file, new IOException("it is a folder"));
     }
-    if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(Files.exists(file) ? file : folder)) {
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw UserError.unwritable(file, new IOException("%s is no folder".formatted(folder)));
+    }
+    if (!Files.isWritable(Files.exists(file) ? file : folder)) {
       throw UserError.unwritable(file, new IOException("permission denied"));
+    }
+    try {
+      if (file.endsWith("..") || file.endsWith(".")) {
+        throw new IOException("it is a folder");
+      }
+      Path target = target(file);
+      if (Files.isDirectory(target.resolveSibling("")) && (!Files.exists(target) || Files.isRegularFile(target))) {
+        Files.deleteIfExists(Files.createFile(part(target))); // only this tells that the name can be had
+      }
+    } catch (IOException e) {
+      throw UserError.unwritable(file, e);
     }
   }
 

@@ -80,7 +80,7 @@ class OpenClKernelTest {
               20260101,
               _ -> true,
               finding -> (finding.verdict() == Verdict.PASSED ? passed : bad).add(finding),
-              _ -> {})
+              (_, _) -> {})
           .ofKernels(kernel);
     }
     bad.removeIf(finding -> finding.verdict() == Verdict.NOT_APPLICABLE || finding.verdict() == Verdict.SKIPPED);

@@ -128,6 +128,30 @@ class ResultFileTest {
     SafeFile.write(link, "new");
     assertTrue(Files.isSymbolicLink(link));
     assertEquals("new", Files.readString(target));
+    Files.delete(target);
+    SafeFile.write(link, "made");
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals("made", Files.readString(target), "a link to what does not exist yet");
+
+    Path loop = Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
+    UserError error = assertThrows(UserError.class, () -> SafeFile.write(loop, "new"));
+    assertTrue(error.getMessage().contains("a link that leads to itself"), error.getMessage());
+    assertTrue(Files.isSymbolicLink(loop));
+  }
+
+  /** What cannot be written at the end is refused at the beginning, and nothing is left of the trial. */
+  @Test
+  void namesThatCannotBeHadAreRefusedAtOnce() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "kept");
+    for (Path path : List.of(folder.resolve("y".repeat(300)), folder.resolve("no/.."), file.resolve("below"))) {
+      UserError error = assertThrows(UserError.class, () -> SafeFile.requireWritable(path));
+      assertEquals(ExitCode.ENVIRONMENT, error.exitCode());
+    }
+    SafeFile.requireWritable(file);
+    assertEquals("kept", Files.readString(file));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(file), left.toList());
+    }
   }
 
   @Test

@@ -58,7 +58,7 @@ public abstract class KernelConformanceTest {
     List<Finding> findings = new ArrayList<>();
     try (LocalKernel local = new LocalKernel(kernel)) {
       Predicate<String> ids = glob == null ? id -> true : Glob.matching(glob);
-      new Validation(ReferenceData.builtIn(), level, seed, ids, findings::add, step -> {}).ofKernels(local);
+      new Validation(ReferenceData.builtIn(), level, seed, ids, findings::add, (_, _) -> {}).ofKernels(local);
     }
     return new FindingTests(getClass(), kernel, level, seed, glob).of(findings);
   }

@@ -42,6 +42,9 @@ final class Repeats {
           List.of(IF_KNOWN, "-XX:UseAVX=2"),
           List.of(IF_KNOWN, "-XX:UseAVX=1"));
 
+  /** How many they are. */
+  static final int OTHER_JVMS = JVMS.size();
+
   /** More than a kernel may have thought of, were it to keep scratch by thread number. */
   private static final int MANY_THREADS = 17;
 

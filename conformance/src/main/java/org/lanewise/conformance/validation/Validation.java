@@ -31,6 +31,23 @@ import org.lanewise.kernels.tensor.Tensor;
  * Verdict#FAILED} and at least one is {@link Verdict#PASSED}.
  */
 public final class Validation {
+  /** Is told how far a validation is. */
+  public interface Progress {
+    /**
+     * A step begins.
+     *
+     * @param done the share of the whole that is done, from 0 to 1, as far as one step's work compares with another's
+     * @param step what is done next
+     */
+    void next(double done, String step);
+  }
+
+  /** What steps cost beside judging a stored case, measured with the kernels in C. */
+  private static final double FRESH_CASE = 1.5;
+  private static final double PIECE_IN_ALL_FORMS = 10;
+  private static final double PIECE_ON_THREADS = 40;
+  private static final double OTHER_JVM = 450;
+
   /** Cases above this are not put into every form of the call: they show no more, and each form is a call. */
   private static final int LARGEST_BLOCK = 30_000;
 
@@ -43,9 +60,11 @@ public final class Validation {
   private final long seed;
   private final Predicate<String> ids;
   private final Consumer<Finding> findings;
-  private final Consumer<String> progress;
+  private final Progress progress;
   private final Accuracy accuracy = new Accuracy();
   private final List<Observation> observations = new ArrayList<>();
+  private double planned;
+  private double done;
 
   /**
    * A validation.
@@ -56,7 +75,7 @@ public final class Validation {
    * @param ids which findings are wanted, by id: cases are {@code operation/region/detail}, fresh ones among them; what is not
    *     about a case is called {@code rule/operation/dtype}
    * @param findings receives each finding when it is made
-   * @param progress receives what is done next
+   * @param progress is told what is done next
    */
   public Validation(
       ReferenceData data,
@@ -64,7 +83,7 @@ public final class Validation {
       long seed,
       Predicate<String> ids,
       Consumer<Finding> findings,
-      Consumer<String> progress) {
+      Progress progress) {
     this.data = data;
     this.conformance = new Conformance(data);
     this.level = level;
@@ -88,16 +107,21 @@ public final class Validation {
   /** Judges kernels: by the stored cases, by fresh ones, and by calls of their own. */
   public void ofKernels(KernelUnderTest kernel) {
     Subject subject = new KernelSubject(kernel.provider());
+    planned = storedCases(subject).size();
+    for (Declaration declaration : kernel.provider().declarations()) {
+      planned += FRESH_CASE * level.freshCases() + PIECE_IN_ALL_FORMS * level.mostBlocks() + PIECE_ON_THREADS * REPEATED_PIECES;
+      planned += declaration.reproducibleBits() && level != Level.SMOKE ? OTHER_JVM * Repeats.OTHER_JVMS : 0;
+    }
     stored(subject);
     for (Declaration declaration : kernel.provider().declarations()) {
       String what = "%s %s".formatted(declaration.operation().id(), declaration.dtype().id());
       List<ReferenceCase> drawn =
           FreshCases.draw(
               seed, declaration.operation(), declaration.dtype(), level.freshCases(), conformance::trusts);
-      progress.accept("%s: %d fresh cases".formatted(what, drawn.size()));
+      next("%s: %d fresh cases".formatted(what, drawn.size()), FRESH_CASE * level.freshCases());
       fresh(subject, drawn);
       List<Repeats.Piece> pieces = pieces(declaration, drawn, subject.answersAsPytorch());
-      progress.accept("%s: every form of the call on %d cases".formatted(what, pieces.size()));
+      next("%s: every form of the call on %d cases".formatted(what, pieces.size()), PIECE_IN_ALL_FORMS * level.mostBlocks());
       CallForms forms = new CallForms(kernel.provider(), declaration.reproducibleBits(), findings);
       for (Repeats.Piece piece : pieces) {
         if (ids.test(piece.reference().id())) {
@@ -134,24 +158,35 @@ public final class Validation {
 
   /** Judges a whole implementation of operations: by the stored cases and by fresh ones, and again by the stored ones. */
   public void ofOperations(Subject subject) {
+    int stored = storedCases(subject).size();
+    planned = 2 * stored + FRESH_CASE * level.freshCases() * 2 * Operation.values().length;
     Set<String> passed = stored(subject);
     for (Operation operation : Operation.values()) {
       for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
         List<ReferenceCase> drawn = FreshCases.draw(seed, operation, dtype, level.freshCases(), conformance::trusts);
-        progress.accept("%s %s: %d fresh cases".formatted(operation.id(), dtype.id(), drawn.size()));
+        next("%s %s: %d fresh cases".formatted(operation.id(), dtype.id(), drawn.size()), FRESH_CASE * level.freshCases());
         fresh(subject, drawn);
       }
     }
-    progress.accept("stored cases again, backwards");
+    next("stored cases again, backwards", stored);
     again(subject, passed);
+  }
+
+  /** Says what is done next. */
+  private void next(String step, double work) {
+    progress.next(Math.min(1, done / Math.max(1, planned)), step);
+    done += work;
+  }
+
+  private List<ReferenceCase> storedCases(Subject subject) {
+    return data.cases().stream().filter(reference -> subject.lists(reference) && ids.test(reference.id())).toList();
   }
 
   /** The ids of the cases that passed. */
   private Set<String> stored(Subject subject) {
     Set<String> passed = new HashSet<>();
-    List<ReferenceCase> cases =
-        data.cases().stream().filter(reference -> subject.lists(reference) && ids.test(reference.id())).toList();
-    progress.accept("%d stored cases".formatted(cases.size()));
+    List<ReferenceCase> cases = storedCases(subject);
+    next("%d stored cases".formatted(cases.size()), cases.size());
     for (ReferenceCase reference : cases) {
       if (numel(reference) > level.largest()) {
         findings.accept(
@@ -258,20 +293,20 @@ public final class Validation {
     String suffix = "/%s/%s".formatted(declaration.operation().id(), declaration.dtype().id());
     Repeats repeats = new Repeats(kernel, declaration, findings);
     if (ids.test(Rule.REPEAT.id() + suffix)) {
-      progress.accept(what + ": calls again");
+      next(what + ": calls again", 0);
       repeats.again(pieces, level == Level.SMOKE ? 3 : 10);
     }
     List<Repeats.Piece> some = pieces.subList(0, Math.min(REPEATED_PIECES, pieces.size()));
     if (ids.test(Rule.THREADS.id() + suffix)) {
-      progress.accept(what + ": calls from two threads");
+      next(what + ": calls from two threads", PIECE_ON_THREADS * REPEATED_PIECES);
       repeats.onThreads(some, level.repetitions());
     }
     if (declaration.allocationFree() && ids.test(Rule.ALLOCATION.id() + suffix)) {
-      progress.accept(what + ": allocation");
+      next(what + ": allocation", 0);
       repeats.allocation(some.subList(0, Math.min(level == Level.SMOKE ? 3 : 8, some.size())), level.repetitions());
     }
     if (declaration.reproducibleBits() && level != Level.SMOKE && ids.test(Rule.BITS.id() + suffix)) {
-      repeats.inOtherJvms(some, step -> progress.accept(what + ": " + step));
+      repeats.inOtherJvms(some, step -> next(what + ": " + step, OTHER_JVM));
     }
   }
 }

@@ -87,7 +87,7 @@ class PlantedFaultsTest {
                 }
               }
             },
-            step -> {});
+            (_, _) -> {});
     try {
       if (fault.kernel() != null) {
         validation.ofKernels(new LocalKernel(fault.kernel()));
@@ -104,7 +104,7 @@ class PlantedFaultsTest {
   private record Passed(KernelProvider kernel, Level level, int passed, List<Finding> refused) {
     static Passed of(KernelProvider kernel, Level level) {
       List<Finding> findings = new ArrayList<>();
-      new Validation(DATA, level, SEED, id -> true, findings::add, step -> {}).ofKernels(new LocalKernel(kernel));
+      new Validation(DATA, level, SEED, id -> true, findings::add, (_, _) -> {}).ofKernels(new LocalKernel(kernel));
       Map<Verdict, List<Finding>> byVerdict = findings.stream().collect(Collectors.groupingBy(Finding::verdict));
       List<Finding> refused = new ArrayList<>(byVerdict.getOrDefault(Verdict.FAILED, List.of()));
       refused.addAll(byVerdict.getOrDefault(Verdict.MISTRUSTED, List.of()));

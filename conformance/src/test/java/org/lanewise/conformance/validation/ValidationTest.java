@@ -25,9 +25,15 @@ class ValidationTest {
   @CsvSource({"scalar, SMOKE", "vector, SMOKE", "vector, FULL"})
   void theBuiltInKernelsKeepEveryRule(String id, Level level) {
     List<Finding> findings = new ArrayList<>();
+    List<Double> shares = new ArrayList<>();
     Validation validation =
-        new Validation(ReferenceData.builtIn(), level, 1, ValidationTest::fits, findings::add, step -> {});
+        new Validation(
+            ReferenceData.builtIn(), level, 1, ValidationTest::fits, findings::add, (done, step) -> shares.add(done));
     validation.ofKernels(new LocalKernel(Kernels.require(id)));
+
+    assertEquals(0, shares.getFirst());
+    assertEquals(shares.stream().sorted().toList(), shares);
+    assertTrue(shares.getLast() > 0.6 && shares.getLast() < 1, shares::toString); // nothing starts a JVM here
 
     assertEquals(List.of(), findings.stream().filter(f -> f.verdict() == Verdict.FAILED).toList());
     Set<Rule> passed = EnumSet.noneOf(Rule.class);
