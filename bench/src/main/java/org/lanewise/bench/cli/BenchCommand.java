@@ -164,10 +164,11 @@ final class BenchCommand implements Callable<Integer> {
     SafeFile.requireWritable(report);
     SafeFile.requireOther("--jmh-json", jmhJson, Collections.singletonList(json));
     SafeFile.requireOther("--report", report, Arrays.asList(json, jmhJson));
+    List<KernelProvider> named = required(kernels);
     List<Work> points =
         new WorkFilter(operations, dtypes, batches, classes, data).apply(Grid.load().preset(preset));
     List<String> peerNames = Peers.named(peers);
-    List<KernelProvider> providers = kernels.isEmpty() ? Subjects.measured(err) : required(kernels);
+    List<KernelProvider> providers = kernels.isEmpty() ? Subjects.measured(err) : named; // says who cannot run here
     Effort effort = Effort.of(preset);
     BenchmarkRunner runner =
         new BenchmarkRunner(
