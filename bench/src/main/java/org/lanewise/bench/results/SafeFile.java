@@ -84,7 +84,7 @@ public final class SafeFile {
       }
       Path target = target(file);
       if (Files.isDirectory(target.resolveSibling("")) && (!Files.exists(target) || Files.isRegularFile(target))) {
-        Files.deleteIfExists(Files.createFile(part(target))); // only this tells that the name can be had
+        Files.deleteIfExists(Files.write(part(target), new byte[0])); // only this tells that the name can be had
       }
     } catch (IOException e) {
       throw UserError.unwritable(file, e);
